@@ -1,0 +1,1 @@
+//! The Unix commands, one file each, grouped by family.

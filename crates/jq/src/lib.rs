@@ -1,0 +1,1 @@
+//! The jq language: JSON values, parser and interpreter.

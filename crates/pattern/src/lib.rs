@@ -1,0 +1,1 @@
+//! POSIX regular expressions (basic and extended, leftmost-longest) and shell globs over bytes.

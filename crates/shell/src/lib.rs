@@ -1,0 +1,1 @@
+//! The bash language: parser, expansion, interpreter, descriptor table, jobs, and the Command trait.

@@ -1,0 +1,1 @@
+//! Paths, stat, errors, the Resource trait, mounts, permissions, namespace, caches and the blocking facade.

@@ -1,0 +1,1 @@
+//! Mounts, shell, cache, sessions and history put together; usable from Rust without Node.
