@@ -1,1 +1,1 @@
-//! The awk language: parser and interpreter over byte strings, with no I/O of its own.
+//! The awk language: parser and interpreter over byte strings, with no file access of its own.

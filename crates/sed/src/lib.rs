@@ -1,1 +1,1 @@
-//! The sed language: parser and executor over byte strings, with no I/O of its own.
+//! The sed language: parser and interpreter over byte strings, with no file access of its own.
