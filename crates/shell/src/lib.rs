@@ -1,1 +1,4 @@
 //! The bash language: parser, expansion, interpreter, descriptor table, jobs, and the Command trait.
+
+pub mod arith;
+pub mod syntax;
