@@ -15,8 +15,8 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 pub use word::{
-    ArithExpr, CaseOp, CommandSubst, DefaultOp, Param, ParamExpansion, ParamOp, ReplaceAnchor, Subscript, SubscriptExpr, SubstBody, Word,
-    WordFlags, WordPart,
+    ArithExpr, CaseOp, CommandSubst, DefaultOp, Param, ParamExpansion, ParamOp, ReplaceAnchor, Subscript,
+    SubscriptExpr, SubstBody, Word, WordFlags, WordPart,
 };
 
 /// Stack that must remain before a nested node is dropped in place.
@@ -508,7 +508,12 @@ impl RedirectOp {
     /// The descriptor redirected when none is written.
     pub fn default_fd(self) -> u32 {
         match self {
-            Self::Read | Self::ReadWrite | Self::DupInput | Self::HereDoc | Self::HereDocStripTabs | Self::HereString => 0,
+            Self::Read
+            | Self::ReadWrite
+            | Self::DupInput
+            | Self::HereDoc
+            | Self::HereDocStripTabs
+            | Self::HereString => 0,
             Self::Write
             | Self::Append
             | Self::Clobber
@@ -547,6 +552,8 @@ impl HereDoc {
     /// The body. Empty if the input ended before it.
     pub fn body(&self) -> &HereDocBody {
         static EMPTY: OnceLock<HereDocBody> = OnceLock::new();
-        self.content.get().unwrap_or_else(|| EMPTY.get_or_init(HereDocBody::default))
+        self.content
+            .get()
+            .unwrap_or_else(|| EMPTY.get_or_init(HereDocBody::default))
     }
 }
