@@ -1,1 +1,29 @@
 //! Paths, stat, errors, the Resource trait, mounts, permissions, namespace, caches and the blocking facade.
+//!
+//! Everything that a door (shell, `ws.fs`, node:fs, kernel, Python) does to a file goes through [`Fs`] or its blocking
+//! twin [`BlockingFs`]: mount table, then permission, then namespace, then cache, then the backend's [`Resource`].
+
+pub mod blocking;
+pub mod cancel;
+pub mod error;
+pub mod fs;
+pub mod handle;
+pub mod mode;
+pub mod mount;
+pub mod path;
+pub mod resource;
+pub mod runtime;
+pub mod stat;
+pub mod stream;
+
+pub use blocking::BlockingFs;
+pub use cancel::{Cancel, CancelReason};
+pub use error::{Errno, Result, VfsError};
+pub use fs::{Fs, Vfs};
+pub use handle::{FileHandle, OpenOptions};
+pub use mode::{Mode, Op, SessionView};
+pub use mount::{Mount, MountTable};
+pub use path::VPath;
+pub use resource::{Capabilities, DirEntry, Precondition, RandomFile, Resource, SetAttr, TreeEntry, WriteOptions};
+pub use stat::{FileKind, Fingerprint, Stat, Time};
+pub use stream::{ByteRange, ByteStream, EntryStream};
