@@ -49,7 +49,10 @@ impl BlockingFs {
 
     /// The same view under another token.
     pub fn with_cancel(&self, cancel: Cancel) -> Self {
-        Self { fs: self.fs.clone(), cancel }
+        Self {
+            fs: self.fs.clone(),
+            cancel,
+        }
     }
 
     forward! {
@@ -113,13 +116,21 @@ impl BlockingFs {
     /// The bytes of `range`, streamed: see [`Fs::read`].
     pub fn read(&self, path: &VPath, range: ByteRange) -> Result<Reader> {
         let stream = block_on(&self.cancel, self.fs.read(path, range))?;
-        Ok(Reader { stream, rest: Bytes::new(), cancel: self.cancel.clone() })
+        Ok(Reader {
+            stream,
+            rest: Bytes::new(),
+            cancel: self.cancel.clone(),
+        })
     }
 
     /// See [`Fs::open`].
     pub fn open(&self, path: &VPath, options: OpenOptions) -> Result<File> {
         let handle = block_on(&self.cancel, self.fs.open(path, options))?;
-        Ok(File { handle, cancel: self.cancel.clone(), offset: 0 })
+        Ok(File {
+            handle,
+            cancel: self.cancel.clone(),
+            offset: 0,
+        })
     }
 }
 
@@ -140,7 +151,9 @@ impl Reader {
             return Ok(std::mem::take(b));
         }
         let stream = &mut self.stream;
-        block_on(&self.cancel, async { stream.next().await.transpose().map(Option::unwrap_or_default) })
+        block_on(&self.cancel, async {
+            stream.next().await.transpose().map(Option::unwrap_or_default)
+        })
     }
 }
 

@@ -71,7 +71,12 @@ impl Cancel {
 
     /// Cancels this token and its children. The first reason stays.
     pub fn cancel(&self, reason: CancelReason) {
-        if self.0.state.compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if self
+            .0
+            .state
+            .compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire)
+            .is_err()
+        {
             return;
         }
         let w = std::mem::take(&mut *self.0.waiters.lock());
@@ -108,7 +113,11 @@ impl Cancel {
     /// `ECANCELED` once it is cancelled.
     #[inline]
     pub fn check(&self) -> Result<()> {
-        if self.is_cancelled() { Err(VfsError::new(Errno::ECANCELED)) } else { Ok(()) }
+        if self.is_cancelled() {
+            Err(VfsError::new(Errno::ECANCELED))
+        } else {
+            Ok(())
+        }
     }
 
     /// Runs `callback` when (or, if that was before, at once because) the token is cancelled, until the guard is dropped.
@@ -181,7 +190,10 @@ mod tests {
         a.cancel(CancelReason::Aborted);
         assert!(!parent.is_cancelled() && !b.is_cancelled());
         parent.cancel(CancelReason::Timeout);
-        assert_eq!((a.reason(), b.reason()), (Some(CancelReason::Aborted), Some(CancelReason::Timeout)));
+        assert_eq!(
+            (a.reason(), b.reason()),
+            (Some(CancelReason::Aborted), Some(CancelReason::Timeout))
+        );
         assert!(parent.child().is_cancelled());
     }
 

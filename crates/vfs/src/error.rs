@@ -124,14 +124,25 @@ pub struct VfsError(Box<Inner>);
 impl VfsError {
     /// An error that so far says only its errno.
     pub fn new(errno: Errno) -> Self {
-        Self(Box::new(Inner { errno, op: None, operand: None, dest: None, detail: None, link: None, cause: None }))
+        Self(Box::new(Inner {
+            errno,
+            op: None,
+            operand: None,
+            dest: None,
+            detail: None,
+            link: None,
+            cause: None,
+        }))
     }
 
     /// What a backend answers when `at` (mount-relative) lies on the way and is a symbolic link with the text `target`:
     /// the namespace rewrites the path and asks again. Reported as `ELOOP` if nobody follows it.
     pub fn link(at: VPath, target: impl Into<Arc<[u8]>>) -> Self {
         let mut e = Self::new(Errno::ELOOP);
-        e.0.link = Some(LinkHit { at, target: target.into() });
+        e.0.link = Some(LinkHit {
+            at,
+            target: target.into(),
+        });
         e
     }
 
@@ -246,7 +257,12 @@ impl fmt::Display for VfsError {
             write!(f, ", {op}")?;
         }
         if let Some(p) = &i.operand {
-            write!(f, "{}'{}'", if i.op.is_some() { " " } else { ", " }, String::from_utf8_lossy(p))?;
+            write!(
+                f,
+                "{}'{}'",
+                if i.op.is_some() { " " } else { ", " },
+                String::from_utf8_lossy(p)
+            )?;
         }
         if let Some(p) = &i.dest {
             write!(f, " -> '{}'", String::from_utf8_lossy(p))?;
@@ -257,7 +273,10 @@ impl fmt::Display for VfsError {
 
 impl std::error::Error for VfsError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.cause.as_ref().map(|c| &**c as &(dyn std::error::Error + 'static))
+        self.0
+            .cause
+            .as_ref()
+            .map(|c| &**c as &(dyn std::error::Error + 'static))
     }
 }
 

@@ -32,7 +32,12 @@ impl Vfs {
 
     /// Mounts `resource` at `prefix`; `EEXIST` when the prefix is taken.
     pub fn mount(&self, prefix: VPath, resource: Arc<dyn Resource>, mode: Mode) -> Result<Arc<Mount>> {
-        self.mounts.add(Mount { prefix, resource, mode, infrastructure: false })
+        self.mounts.add(Mount {
+            prefix,
+            resource,
+            mode,
+            infrastructure: false,
+        })
     }
 
     /// The tree as an unrestricted session sees it.
@@ -42,7 +47,10 @@ impl Vfs {
 
     /// The tree as `session` sees it.
     pub fn fs_for(self: &Arc<Self>, session: Arc<SessionView>) -> Fs {
-        Fs { vfs: self.clone(), session }
+        Fs {
+            vfs: self.clone(),
+            session,
+        }
     }
 }
 
@@ -66,7 +74,11 @@ impl Fs {
     }
 
     fn at(&self, op: Op, path: &VPath) -> Result<(Arc<Mount>, VPath)> {
-        let (mount, below) = self.vfs.mounts.find(path).ok_or_else(|| VfsError::new(Errno::ENOENT).operand(path.as_bytes()))?;
+        let (mount, below) = self
+            .vfs
+            .mounts
+            .find(path)
+            .ok_or_else(|| VfsError::new(Errno::ENOENT).operand(path.as_bytes()))?;
         if op == Op::Write && mount.mode < Mode::Write {
             return Err(VfsError::new(Errno::EROFS).operand(path.as_bytes()));
         }
@@ -107,7 +119,10 @@ impl Fs {
     /// The bytes of `range` as a stream.
     pub async fn read(&self, path: &VPath, range: ByteRange) -> Result<ByteStream> {
         let (m, p) = self.at(Op::Read, path)?;
-        m.resource.read(&p, range, None).await.map_err(|e| e.with_operand(path.as_bytes()))
+        m.resource
+            .read(&p, range, None)
+            .await
+            .map_err(|e| e.with_operand(path.as_bytes()))
     }
 
     /// The whole content.
@@ -118,7 +133,10 @@ impl Fs {
     /// Replaces the whole content, creating the file if need be.
     pub async fn write(&self, path: &VPath, body: ByteStream, options: &WriteOptions) -> Result<Stat> {
         let (m, p) = self.at(Op::Write, path)?;
-        m.resource.write(&p, body, options).await.map_err(|e| e.with_operand(path.as_bytes()))
+        m.resource
+            .write(&p, body, options)
+            .await
+            .map_err(|e| e.with_operand(path.as_bytes()))
     }
 
     /// Replaces the whole content with `data`, creating the file if need be.
@@ -129,26 +147,40 @@ impl Fs {
     /// Adds to the end, creating the file if need be.
     pub async fn append(&self, path: &VPath, data: Bytes) -> Result<()> {
         let (m, p) = self.at(Op::Write, path)?;
-        m.resource.append(&p, data.into()).await.map(drop).map_err(|e| e.with_operand(path.as_bytes()))
+        m.resource
+            .append(&p, data.into())
+            .await
+            .map(drop)
+            .map_err(|e| e.with_operand(path.as_bytes()))
     }
 
     /// Opens a file.
     pub async fn open(&self, path: &VPath, options: OpenOptions) -> Result<FileHandle> {
         let (m, p) = self.at(if options.writes() { Op::Write } else { Op::Read }, path)?;
-        let file = m.resource.open(&p, &options).await.map_err(|e| e.with_operand(path.as_bytes()))?;
+        let file = m
+            .resource
+            .open(&p, &options)
+            .await
+            .map_err(|e| e.with_operand(path.as_bytes()))?;
         Ok(FileHandle::new(path.clone(), options, file))
     }
 
     /// Cuts or extends (with zeros) to `len` bytes.
     pub async fn truncate(&self, path: &VPath, len: u64) -> Result<()> {
         let (m, p) = self.at(Op::Write, path)?;
-        m.resource.truncate(&p, len).await.map_err(|e| e.with_operand(path.as_bytes()))
+        m.resource
+            .truncate(&p, len)
+            .await
+            .map_err(|e| e.with_operand(path.as_bytes()))
     }
 
     /// Makes one directory.
     pub async fn mkdir(&self, path: &VPath, mode: Option<u32>) -> Result<()> {
         let (m, p) = self.at(Op::Write, path)?;
-        m.resource.mkdir(&p, mode).await.map_err(|e| e.with_operand(path.as_bytes()))
+        m.resource
+            .mkdir(&p, mode)
+            .await
+            .map_err(|e| e.with_operand(path.as_bytes()))
     }
 
     /// Makes a directory and what is missing above it; the first directory that was made, if any.
@@ -195,7 +227,10 @@ impl Fs {
         if !Arc::ptr_eq(&m, &n) {
             return Err(VfsError::new(Errno::EXDEV).operand(from.as_bytes()).dest(to.as_bytes()));
         }
-        m.resource.rename(&p, &q, mode).await.map_err(|e| e.with_operand(from.as_bytes()).dest(to.as_bytes()))
+        m.resource
+            .rename(&p, &q, mode)
+            .await
+            .map_err(|e| e.with_operand(from.as_bytes()).dest(to.as_bytes()))
     }
 
     /// Copies the content of one file, inside the backend where it can, replacing the target.
@@ -209,21 +244,32 @@ impl Fs {
         let (m, p) = self.at(Op::Read, existing)?;
         let (n, q) = self.at(Op::Write, new)?;
         if !Arc::ptr_eq(&m, &n) {
-            return Err(VfsError::new(Errno::EXDEV).operand(existing.as_bytes()).dest(new.as_bytes()));
+            return Err(VfsError::new(Errno::EXDEV)
+                .operand(existing.as_bytes())
+                .dest(new.as_bytes()));
         }
-        m.resource.link(&p, &q).await.map_err(|e| e.with_operand(existing.as_bytes()).dest(new.as_bytes()))
+        m.resource
+            .link(&p, &q)
+            .await
+            .map_err(|e| e.with_operand(existing.as_bytes()).dest(new.as_bytes()))
     }
 
     /// Makes a symbolic link with the text `target`, stored verbatim.
     pub async fn symlink(&self, target: &[u8], path: &VPath) -> Result<()> {
         let (m, p) = self.at(Op::Write, path)?;
-        m.resource.symlink(target, &p).await.map_err(|e| e.with_operand(path.as_bytes()))
+        m.resource
+            .symlink(target, &p)
+            .await
+            .map_err(|e| e.with_operand(path.as_bytes()))
     }
 
     /// The text of a symbolic link.
     pub async fn read_link(&self, path: &VPath) -> Result<Bytes> {
         let (m, p) = self.at(Op::Read, path)?;
-        m.resource.read_link(&p).await.map_err(|e| e.with_operand(path.as_bytes()))
+        m.resource
+            .read_link(&p)
+            .await
+            .map_err(|e| e.with_operand(path.as_bytes()))
     }
 
     /// The path with every link followed; everything must exist (POSIX `realpath`).
@@ -235,7 +281,10 @@ impl Fs {
     pub async fn set_attr(&self, path: &VPath, attr: SetAttr, follow: bool) -> Result<()> {
         let _ = follow;
         let (m, p) = self.at(Op::Write, path)?;
-        m.resource.set_attr(&p, attr).await.map_err(|e| e.with_operand(path.as_bytes()))
+        m.resource
+            .set_attr(&p, attr)
+            .await
+            .map_err(|e| e.with_operand(path.as_bytes()))
     }
 
     /// Whether the session may do `op` here: `EROFS` for a write on a read-only mount.

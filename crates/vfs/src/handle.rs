@@ -33,17 +33,30 @@ pub struct OpenOptions {
 impl OpenOptions {
     /// `O_RDONLY`.
     pub fn reading() -> Self {
-        Self { read: true, ..Self::default() }
+        Self {
+            read: true,
+            ..Self::default()
+        }
     }
 
     /// `O_WRONLY|O_CREAT|O_TRUNC`, as the shell's `>`.
     pub fn writing() -> Self {
-        Self { write: true, create: true, truncate: true, ..Self::default() }
+        Self {
+            write: true,
+            create: true,
+            truncate: true,
+            ..Self::default()
+        }
     }
 
     /// `O_WRONLY|O_CREAT|O_APPEND`, as the shell's `>>`.
     pub fn appending() -> Self {
-        Self { write: true, append: true, create: true, ..Self::default() }
+        Self {
+            write: true,
+            append: true,
+            create: true,
+            ..Self::default()
+        }
     }
 
     /// Whether the file may be changed.
@@ -132,10 +145,18 @@ impl FileHandle {
     }
 
     fn readable(&self) -> Result<()> {
-        if self.options.read { Ok(()) } else { Err(crate::Errno::EBADF.into()) }
+        if self.options.read {
+            Ok(())
+        } else {
+            Err(crate::Errno::EBADF.into())
+        }
     }
 
     fn writable(&self) -> Result<()> {
-        if self.options.write || self.options.append { Ok(()) } else { Err(crate::Errno::EBADF.into()) }
+        if self.options.write || self.options.append {
+            Ok(())
+        } else {
+            Err(crate::Errno::EBADF.into())
+        }
     }
 }

@@ -36,11 +36,19 @@ impl MountTable {
         let mount = Arc::new(mount);
         let mut table = self.0.write();
         if table.iter().any(|m| m.prefix == mount.prefix) {
-            return Err(VfsError::new(Errno::EEXIST).detail("duplicate mount prefix").operand(mount.prefix.as_bytes()));
+            return Err(VfsError::new(Errno::EEXIST)
+                .detail("duplicate mount prefix")
+                .operand(mount.prefix.as_bytes()));
         }
         let mut next: Vec<_> = table.iter().cloned().collect();
         next.push(mount.clone());
-        next.sort_by(|a, b| b.prefix.as_bytes().len().cmp(&a.prefix.as_bytes().len()).then(a.prefix.cmp(&b.prefix)));
+        next.sort_by(|a, b| {
+            b.prefix
+                .as_bytes()
+                .len()
+                .cmp(&a.prefix.as_bytes().len())
+                .then(a.prefix.cmp(&b.prefix))
+        });
         *table = Arc::new(next);
         Ok(mount)
     }
@@ -49,7 +57,9 @@ impl MountTable {
     pub fn remove(&self, prefix: &VPath) -> Result<Arc<Mount>> {
         let mut table = self.0.write();
         let Some(gone) = table.iter().find(|m| m.prefix == *prefix).cloned() else {
-            return Err(VfsError::new(Errno::ENOENT).detail("no mount at this prefix").operand(prefix.as_bytes()));
+            return Err(VfsError::new(Errno::ENOENT)
+                .detail("no mount at this prefix")
+                .operand(prefix.as_bytes()));
         };
         *table = Arc::new(table.iter().filter(|m| m.prefix != *prefix).cloned().collect());
         Ok(gone)
@@ -58,6 +68,8 @@ impl MountTable {
     /// The mount that `path` belongs to, and the path seen from it.
     pub fn find(&self, path: &VPath) -> Option<(Arc<Mount>, VPath)> {
         let table = self.0.read();
-        table.iter().find_map(|m| path.relative_to(&m.prefix).map(|below| (m.clone(), below)))
+        table
+            .iter()
+            .find_map(|m| path.relative_to(&m.prefix).map(|below| (m.clone(), below)))
     }
 }

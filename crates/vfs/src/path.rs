@@ -29,7 +29,9 @@ impl VPath {
         match raw.first() {
             Some(b'/') => Self::root().join(raw),
             None => Err(VfsError::new(Errno::ENOENT)),
-            Some(_) => Err(VfsError::new(Errno::EINVAL).detail("the path must be absolute").operand(raw)),
+            Some(_) => Err(VfsError::new(Errno::EINVAL)
+                .detail("the path must be absolute")
+                .operand(raw)),
         }
     }
 
@@ -37,7 +39,9 @@ impl VPath {
     pub fn join(&self, raw: impl AsRef<[u8]>) -> Result<Self> {
         let raw = raw.as_ref();
         if memchr::memchr(0, raw).is_some() {
-            return Err(VfsError::new(Errno::EINVAL).detail("the path contains a NUL byte").operand(raw));
+            return Err(VfsError::new(Errno::EINVAL)
+                .detail("the path contains a NUL byte")
+                .operand(raw));
         }
         if raw.len() > PATH_MAX {
             return Err(VfsError::new(Errno::ENAMETOOLONG).operand(raw));
@@ -189,7 +193,10 @@ mod tests {
         assert_eq!(VPath::new("a").unwrap_err().errno(), Errno::EINVAL);
         assert_eq!(VPath::new("").unwrap_err().errno(), Errno::ENOENT);
         assert_eq!(VPath::new("/a\0b").unwrap_err().errno(), Errno::EINVAL);
-        assert_eq!(VPath::new(format!("/{}", "x".repeat(256))).unwrap_err().errno(), Errno::ENAMETOOLONG);
+        assert_eq!(
+            VPath::new(format!("/{}", "x".repeat(256))).unwrap_err().errno(),
+            Errno::ENAMETOOLONG
+        );
         assert_eq!(p("/a").child("b/c").unwrap_err().errno(), Errno::EINVAL);
     }
 

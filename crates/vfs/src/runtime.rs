@@ -19,7 +19,11 @@ thread_local! {
 pub fn handle() -> Result<Handle> {
     static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
     match RUNTIME.get_or_init(|| {
-        Builder::new_multi_thread().worker_threads(2).thread_name("mirage-rt").enable_all().build()
+        Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("mirage-rt")
+            .enable_all()
+            .build()
     }) {
         Ok(rt) => Ok(rt.handle().clone()),
         Err(e) => Err(VfsError::new(Errno::EAGAIN).detail(format!("the runtime cannot start: {e}"))),

@@ -27,7 +27,10 @@ impl Time {
 impl From<SystemTime> for Time {
     fn from(t: SystemTime) -> Self {
         match t.duration_since(UNIX_EPOCH) {
-            Ok(d) => Self { seconds: d.as_secs() as i64, nanos: d.subsec_nanos() },
+            Ok(d) => Self {
+                seconds: d.as_secs() as i64,
+                nanos: d.subsec_nanos(),
+            },
             Err(e) => {
                 let d = e.duration();
                 let (mut s, mut n) = (-(d.as_secs() as i64), d.subsec_nanos());
@@ -154,12 +157,18 @@ impl Stat {
 
     /// A regular file of `size` bytes.
     pub fn file(size: u64) -> Self {
-        Self { size: Some(size), ..Self::new(FileKind::File) }
+        Self {
+            size: Some(size),
+            ..Self::new(FileKind::File)
+        }
     }
 
     /// A directory.
     pub fn dir() -> Self {
-        Self { nlink: 2, ..Self::new(FileKind::Dir) }
+        Self {
+            nlink: 2,
+            ..Self::new(FileKind::Dir)
+        }
     }
 
     /// Whether this is a directory.

@@ -24,7 +24,10 @@ impl ByteRange {
 
     /// `len` bytes from `start`.
     pub fn at(start: u64, len: u64) -> Self {
-        Self { start, end: Some(start.saturating_add(len)) }
+        Self {
+            start,
+            end: Some(start.saturating_add(len)),
+        }
     }
 
     /// The range as indices into something of `len` bytes; `start <= end <= len`.
@@ -60,8 +63,12 @@ impl ByteStream {
         if let Self::Bytes(b) = self {
             return Ok(b);
         }
-        let Some(first) = self.next().await.transpose()? else { return Ok(Bytes::new()) };
-        let Some(second) = self.next().await.transpose()? else { return Ok(first) };
+        let Some(first) = self.next().await.transpose()? else {
+            return Ok(Bytes::new());
+        };
+        let Some(second) = self.next().await.transpose()? else {
+            return Ok(first);
+        };
         let mut all = BytesMut::with_capacity((first.len() + second.len()) * 2);
         all.extend_from_slice(&first);
         all.extend_from_slice(&second);
