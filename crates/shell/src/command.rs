@@ -51,7 +51,10 @@ pub enum CommandError {
 impl CommandError {
     /// A failure with a message.
     pub fn fail(status: u8, message: impl AsRef<[u8]>) -> Self {
-        Self::Fail { status, message: message.as_ref().into() }
+        Self::Fail {
+            status,
+            message: message.as_ref().into(),
+        }
     }
 }
 
@@ -199,9 +202,16 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// The absolute path of an operand. The error names the operand.
     pub fn path(&self, operand: &[u8]) -> vfs::Result<VPath> {
-        self.cwd.join(operand).map_err(|e| e.with_operand(operand)).and_then(|p| {
-            if operand.is_empty() { Err(VfsError::new(Errno::ENOENT).operand(operand)) } else { Ok(p) }
-        })
+        self.cwd
+            .join(operand)
+            .map_err(|e| e.with_operand(operand))
+            .and_then(|p| {
+                if operand.is_empty() {
+                    Err(VfsError::new(Errno::ENOENT).operand(operand))
+                } else {
+                    Ok(p)
+                }
+            })
     }
 
     /// Prints `NAME: MESSAGE` on standard error.
@@ -218,7 +228,9 @@ impl Context<'_> {
 
     /// Whether text is UTF-8: `LC_ALL`, `LC_CTYPE`, `LANG` in that order decide; `C` and `POSIX` mean bytes, unset means UTF-8.
     pub fn utf8(&self) -> bool {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| self.var(v).filter(|s| !s.is_empty()));
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|v| self.var(v).filter(|s| !s.is_empty()));
         !matches!(locale, Some(b"C" | b"POSIX"))
     }
 
@@ -252,7 +264,11 @@ impl Registry {
 
     /// Adds a general command under its name and aliases, replacing what stood there.
     pub fn add(&self, command: Arc<dyn Command>) {
-        let candidate = Candidate { resource: None, filetype: None, command };
+        let candidate = Candidate {
+            resource: None,
+            filetype: None,
+            command,
+        };
         let names: Vec<Vec<u8>> = std::iter::once(candidate.command.name())
             .chain(candidate.command.aliases().iter().copied())
             .map(|n| n.as_bytes().to_vec())
@@ -284,7 +300,12 @@ impl Registry {
 
     /// The general command of a name.
     pub fn general(&self, name: &[u8]) -> Option<Arc<dyn Command>> {
-        self.0.read().get(name)?.iter().rfind(|c| c.resource.is_none() && c.filetype.is_none()).map(|c| c.command.clone())
+        self.0
+            .read()
+            .get(name)?
+            .iter()
+            .rfind(|c| c.resource.is_none() && c.filetype.is_none())
+            .map(|c| c.command.clone())
     }
 
     /// Whether there is anything by this name.
@@ -294,7 +315,10 @@ impl Registry {
 
     /// Whether any candidate but general ones stands under this name.
     pub fn has_overrides(&self, name: &[u8]) -> bool {
-        self.0.read().get(name).is_some_and(|l| l.iter().any(|c| c.resource.is_some() || c.filetype.is_some()))
+        self.0
+            .read()
+            .get(name)
+            .is_some_and(|l| l.iter().any(|c| c.resource.is_some() || c.filetype.is_some()))
     }
 
     /// All names, sorted.

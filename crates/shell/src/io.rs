@@ -71,7 +71,12 @@ pub struct Input {
 impl Input {
     /// Reads from `file`.
     pub fn new(file: Arc<dyn OpenFile>, cancel: Cancel) -> Self {
-        Self { file, cancel, buf: Bytes::new(), done: false }
+        Self {
+            file,
+            cancel,
+            buf: Bytes::new(),
+            done: false,
+        }
     }
 
     /// Reads `data`.
@@ -170,12 +175,20 @@ pub struct Output {
 impl Output {
     /// Writes to `file` in blocks.
     pub fn new(file: Arc<dyn OpenFile>, cancel: Cancel) -> Self {
-        Self { file, cancel, buf: Vec::new(), buffered: true }
+        Self {
+            file,
+            cancel,
+            buf: Vec::new(),
+            buffered: true,
+        }
     }
 
     /// Writes to `file` at every call, as standard error does.
     pub fn unbuffered(file: Arc<dyn OpenFile>, cancel: Cancel) -> Self {
-        Self { buffered: false, ..Self::new(file, cancel) }
+        Self {
+            buffered: false,
+            ..Self::new(file, cancel)
+        }
     }
 
     /// Throws everything away.
@@ -190,7 +203,11 @@ impl Output {
             return Ok(());
         }
         self.flush_now()?;
-        if data.is_empty() { Ok(()) } else { self.file.write_bytes(data, &self.cancel) }
+        if data.is_empty() {
+            Ok(())
+        } else {
+            self.file.write_bytes(data, &self.cancel)
+        }
     }
 
     /// Hands on what is buffered.
@@ -215,7 +232,11 @@ impl Output {
     /// Hands the buffer on once it is full.
     #[inline]
     pub fn spill(&mut self) -> vfs::Result<()> {
-        if self.buf.len() >= BLOCK || !self.buffered { self.flush_now() } else { Ok(()) }
+        if self.buf.len() >= BLOCK || !self.buffered {
+            self.flush_now()
+        } else {
+            Ok(())
+        }
     }
 
     /// Hands on every write at once from now on (`sed -u`, `grep --line-buffered`).
@@ -230,7 +251,12 @@ impl Output {
 
     /// Another output over the same description (as `dup`), with a buffer of its own.
     pub fn duplicate(&self) -> Self {
-        Self { file: self.file.clone(), cancel: self.cancel.clone(), buf: Vec::new(), buffered: self.buffered }
+        Self {
+            file: self.file.clone(),
+            cancel: self.cancel.clone(),
+            buf: Vec::new(),
+            buffered: self.buffered,
+        }
     }
 }
 
@@ -298,7 +324,10 @@ impl Capture {
 
     /// Collects up to `limit` bytes; a write past it takes what fits, answers `EFBIG` and is remembered.
     pub fn with_limit(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit: Some(limit), ..Self::default() })
+        Arc::new(Self {
+            limit: Some(limit),
+            ..Self::default()
+        })
     }
 
     /// Takes what has been collected.
@@ -359,7 +388,11 @@ impl OpenFile for Discard {
     }
 
     fn stat(&self, _cancel: &Cancel) -> vfs::Result<Stat> {
-        Ok(Stat { rdev: 0x103, mode: Some(0o666), ..Stat::new(vfs::FileKind::CharDevice) })
+        Ok(Stat {
+            rdev: 0x103,
+            mode: Some(0o666),
+            ..Stat::new(vfs::FileKind::CharDevice)
+        })
     }
 }
 
@@ -380,6 +413,9 @@ mod tests {
     fn a_capture_with_a_limit_keeps_what_fits_and_says_so() {
         let c = Capture::with_limit(3);
         let e = c.write(b"abcd", &Cancel::new()).unwrap_err();
-        assert_eq!((e.errno(), c.overflowed(), c.take()), (Errno::EFBIG, true, b"abc".to_vec()));
+        assert_eq!(
+            (e.errno(), c.overflowed(), c.take()),
+            (Errno::EFBIG, true, b"abc".to_vec())
+        );
     }
 }
