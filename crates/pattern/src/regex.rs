@@ -85,7 +85,10 @@ impl Captures {
     #[must_use]
     pub fn get(&self, group: usize) -> Option<Span> {
         match (self.slots.get(group * 2)?, self.slots.get(group * 2 + 1)?) {
-            (Some(s), Some(e)) => Some(Span { start: s.get(), end: e.get() }),
+            (Some(s), Some(e)) => Some(Span {
+                start: s.get(),
+                end: e.get(),
+            }),
             _ => None,
         }
     }
@@ -210,9 +213,17 @@ impl Regex {
             Wrap::Word => {
                 // The condition at the end can make a shorter match the only one; only the second search knows.
                 first_is_longest = first_is_longest && lower::is_fixed(&root);
-                Node::Concat(vec![Node::Assert(Assert::NoWordBefore), root, Node::Assert(Assert::NoWordAfter)])
+                Node::Concat(vec![
+                    Node::Assert(Assert::NoWordBefore),
+                    root,
+                    Node::Assert(Assert::NoWordAfter),
+                ])
             }
-            Wrap::Line => Node::Concat(vec![Node::Assert(Assert::LineStart), root, Node::Assert(Assert::LineEnd)]),
+            Wrap::Line => Node::Concat(vec![
+                Node::Assert(Assert::LineStart),
+                root,
+                Node::Assert(Assert::LineEnd),
+            ]),
         };
         let terminator = options.line_terminator.unwrap_or(b'\n');
         let hir = lower::lower(&root, options);
@@ -252,7 +263,14 @@ impl Regex {
         };
         let whole_records = options.line_terminator.is_some() && !matches!(engine, Engine::Fancy(_));
         Ok(Regex {
-            inner: Arc::new(Inner { engine, groups, utf8: options.utf8, whole_records, warnings: Vec::new(), names }),
+            inner: Arc::new(Inner {
+                engine,
+                groups,
+                utf8: options.utf8,
+                whole_records,
+                warnings: Vec::new(),
+                names,
+            }),
         })
     }
 
@@ -284,7 +302,10 @@ impl Regex {
     /// Room for the groups of this pattern.
     #[must_use]
     pub fn new_captures(&self) -> Captures {
-        Captures { slots: Vec::new(), groups: self.inner.groups }
+        Captures {
+            slots: Vec::new(),
+            groups: self.inner.groups,
+        }
     }
 
     /// Whether the pattern matches anywhere. Faster than finding where.
@@ -331,9 +352,14 @@ impl Regex {
         match &self.inner.engine {
             Engine::Auto(auto) => Ok(auto.find(hay, range.start, range.end)),
             Engine::Fancy(re) => {
-                let input = fancy_regex::RegexInput::new(hay).range(range.range()).from_pos(range.start);
+                let input = fancy_regex::RegexInput::new(hay)
+                    .range(range.range())
+                    .from_pos(range.start);
                 match re.find_input(input) {
-                    Ok(found) => Ok(found.map(|m| Span { start: m.start(), end: m.end() })),
+                    Ok(found) => Ok(found.map(|m| Span {
+                        start: m.start(),
+                        end: m.end(),
+                    })),
                     Err(_) => Err(MatchError::StepLimit),
                 }
             }
@@ -398,15 +424,20 @@ impl Regex {
         padded.extend_from_slice(hay);
         padded.resize(padded.len() + usize::from(flags.not_eol), 0);
         let end = front + hay.len();
-        let Some(found) = self.find_in(&padded, Span { start: start + front, end })? else {
+        let Some(found) = self.find_in(
+            &padded,
+            Span {
+                start: start + front,
+                end,
+            },
+        )?
+        else {
             into.slots.clear();
             return Ok(false);
         };
         let ok = match &self.inner.engine {
             Engine::Auto(auto) => auto.captures(&padded, found.start, end, into),
-            Engine::Backref(_, exact) => {
-                backtrack::search(exact, &padded, found.start, end, Some, into)?.is_some()
-            }
+            Engine::Backref(_, exact) => backtrack::search(exact, &padded, found.start, end, Some, into)?.is_some(),
             Engine::Fancy(_) => self.captures_at(&padded, found.start, into)?,
         };
         for slot in &mut into.slots {
@@ -418,7 +449,12 @@ impl Regex {
     /// All matches, one after the other, as `grep -o` and `s///g` see them: after an empty match the search goes on
     /// one character later, and an empty match right after another match is skipped.
     pub fn find_iter<'r, 'h>(&'r self, hay: &'h [u8]) -> FindIter<'r, 'h> {
-        FindIter { re: self, hay, at: 0, last_end: None }
+        FindIter {
+            re: self,
+            hay,
+            at: 0,
+            last_end: None,
+        }
     }
 
     /// The offset after the character at `at`, where a search goes on after an empty match.

@@ -60,7 +60,10 @@ impl std::fmt::Debug for Vm {
 }
 
 fn span(m: regex_automata::Match) -> Span {
-    Span { start: m.start(), end: m.end() }
+    Span {
+        start: m.start(),
+        end: m.end(),
+    }
 }
 
 impl Auto {
@@ -71,7 +74,10 @@ impl Auto {
             .line_terminator(terminator)
             .nfa_size_limit(Some(NFA_LIMIT))
             .hybrid_cache_capacity(CACHE);
-        let first = meta::Builder::new().configure(config).build_from_hir(&hir).map_err(|_| RegexError::TooBig)?;
+        let first = meta::Builder::new()
+            .configure(config)
+            .build_from_hir(&hir)
+            .map_err(|_| RegexError::TooBig)?;
         Ok(Auto {
             first,
             hir: (!first_is_longest).then_some(hir),
@@ -84,17 +90,23 @@ impl Auto {
     /// The names of the groups, the whole match first.
     pub(super) fn group_names(&self) -> Vec<Option<String>> {
         let info = self.first.group_info();
-        info.pattern_names(regex_automata::PatternID::ZERO).map(|n| n.map(str::to_owned)).collect()
+        info.pattern_names(regex_automata::PatternID::ZERO)
+            .map(|n| n.map(str::to_owned))
+            .collect()
     }
 
     /// Whether anything matches at or after `start`.
     pub(super) fn is_match(&self, hay: &[u8], start: usize, end: usize) -> bool {
-        self.first.search_half(&Input::new(hay).span(start..end).earliest(true)).is_some()
+        self.first
+            .search_half(&Input::new(hay).span(start..end).earliest(true))
+            .is_some()
     }
 
     /// A position inside of the leftmost match or at its end.
     pub(super) fn any_end(&self, hay: &[u8], start: usize) -> Option<usize> {
-        self.first.search_half(&Input::new(hay).span(start..hay.len()).earliest(true)).map(|m| m.offset())
+        self.first
+            .search_half(&Input::new(hay).span(start..hay.len()).earliest(true))
+            .map(|m| m.offset())
     }
 
     /// The leftmost match, ending anywhere.
@@ -105,7 +117,10 @@ impl Auto {
     /// The leftmost-longest match.
     pub(super) fn find(&self, hay: &[u8], start: usize, end: usize) -> Option<Span> {
         let found = self.find_first(hay, start, end)?;
-        Some(Span { start: found.start, end: self.longest_end(hay, found, end) })
+        Some(Span {
+            start: found.start,
+            end: self.longest_end(hay, found, end),
+        })
     }
 
     fn longest_end(&self, hay: &[u8], found: Span, limit: usize) -> usize {
@@ -144,7 +159,10 @@ impl Auto {
             None => false,
             Some(_) => {
                 if let (Some(s), Some(e), true) = (slots[0], slots[1], self.hir.is_some()) {
-                    let first = Span { start: s.get(), end: e.get() };
+                    let first = Span {
+                        start: s.get(),
+                        end: e.get(),
+                    };
                     let longest = self.longest_end(hay, first, end);
                     if longest != first.end {
                         slots.fill(None);
@@ -184,7 +202,10 @@ impl Longest {
         let dfa = dfa::Builder::new().configure(config).build_from_nfa(nfa).ok()?;
         let for_pool = dfa.clone();
         let create: Box<dyn Fn() -> dfa::Cache + Send + Sync> = Box::new(move || for_pool.create_cache());
-        Some(Longest { dfa, caches: Pool::new(create) })
+        Some(Longest {
+            dfa,
+            caches: Pool::new(create),
+        })
     }
 }
 
@@ -195,6 +216,9 @@ impl Vm {
         let vm = pikevm::Builder::new().configure(config).build_from_nfa(nfa).ok()?;
         let for_pool = vm.clone();
         let create: Box<dyn Fn() -> pikevm::Cache + Send + Sync> = Box::new(move || for_pool.create_cache());
-        Some(Vm { vm, caches: Pool::new(create) })
+        Some(Vm {
+            vm,
+            caches: Pool::new(create),
+        })
     }
 }

@@ -57,7 +57,12 @@ pub(super) struct Backtrack {
 impl Backtrack {
     /// Compiles a tree with `groups` groups.
     pub(super) fn new(root: &Node, groups: u32, options: &Options) -> Result<Backtrack, RegexError> {
-        let mut c = Compiler { prog: Vec::new(), watched: Vec::new(), marks: 0, options };
+        let mut c = Compiler {
+            prog: Vec::new(),
+            watched: Vec::new(),
+            marks: 0,
+            options,
+        };
         c.node(root)?;
         c.emit(Inst::Match)?;
         c.watched.sort_unstable();
@@ -296,7 +301,9 @@ impl Run<'_> {
                 Undo::Slot(i, old) => self.slots[i] = old,
                 Undo::Mark(i, old) => self.marks[i] = old,
                 Undo::Branch(pc, at) => {
-                    let Some(end) = self.follow(pc, at, steps)? else { continue };
+                    let Some(end) = self.follow(pc, at, steps)? else {
+                        continue;
+                    };
                     if best.as_ref().is_none_or(|(e, _)| end > *e) {
                         let mut slots = self.slots.clone();
                         slots[1] = Some(end);
@@ -350,7 +357,9 @@ impl Run<'_> {
                     }
                 }
                 Inst::Backref(slot) => {
-                    let (Some(s), Some(e)) = (self.slots[*slot], self.slots[*slot + 1]) else { return Ok(None) };
+                    let (Some(s), Some(e)) = (self.slots[*slot], self.slots[*slot + 1]) else {
+                        return Ok(None);
+                    };
                     let text = &self.hay[s.min(e)..e];
                     *steps = steps.checked_sub(text.len() / 16).ok_or(MatchError::StepLimit)?;
                     match same_prefix(text, window, self.p.icase, self.p.utf8) {
@@ -415,7 +424,10 @@ fn same_prefix(text: &[u8], s: &[u8], icase: bool, utf8: bool) -> Option<usize> 
         return s.starts_with(text).then_some(text.len());
     }
     if !utf8 {
-        return s.get(..text.len()).filter(|t| t.eq_ignore_ascii_case(text)).map(<[u8]>::len);
+        return s
+            .get(..text.len())
+            .filter(|t| t.eq_ignore_ascii_case(text))
+            .map(<[u8]>::len);
     }
     let (mut i, mut j) = (0, 0);
     while i < text.len() {

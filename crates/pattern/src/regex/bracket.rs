@@ -18,16 +18,16 @@ enum Element {
 }
 
 /// Parses the bracket expression whose `[` stands just before `at`. Returns the node and where the expression ends.
-pub(super) fn parse(
-    pat: &[u8],
-    at: usize,
-    dialect: &Dialect,
-    options: &Options,
-) -> Result<(Node, usize), RegexError> {
+pub(super) fn parse(pat: &[u8], at: usize, dialect: &Dialect, options: &Options) -> Result<(Node, usize), RegexError> {
     if dialect.refuse_bare_class {
         refuse_bare_class(pat, at)?;
     }
-    let mut b = Bracket { pat, at, utf8: options.utf8, awk: dialect.awk };
+    let mut b = Bracket {
+        pat,
+        at,
+        utf8: options.utf8,
+        awk: dialect.awk,
+    };
     let mut set = classes::empty(options.utf8);
     let mut raw = Vec::new();
     let negated = b.eat(b'^');
@@ -90,9 +90,11 @@ fn refuse_bare_class(pat: &[u8], at: usize) -> Result<(), RegexError> {
     let rest = &pat[at.min(pat.len())..];
     if rest.first() == Some(&b':')
         && let Some(end) = rest.iter().position(|&b| b == b']')
-            && end >= 2 && rest[end - 1] == b':' {
-                return Err(RegexError::BareClass);
-            }
+        && end >= 2
+        && rest[end - 1] == b':'
+    {
+        return Err(RegexError::BareClass);
+    }
     Ok(())
 }
 
@@ -137,7 +139,9 @@ impl Bracket<'_> {
     }
 
     fn element(&mut self) -> Result<Element, RegexError> {
-        let Some(b) = self.peek() else { return Err(RegexError::Bracket) };
+        let Some(b) = self.peek() else {
+            return Err(RegexError::Bracket);
+        };
         match (b, self.peek_at(1)) {
             (b'[', Some(kind @ (b':' | b'.' | b'='))) => self.special(kind),
             (b'\\', Some(_)) if self.awk => {
@@ -184,7 +188,9 @@ impl Bracket<'_> {
         let name = &rest[..len];
         self.at = start + len + 2;
         if kind == b':' {
-            return classes::named(name, self.utf8).map(Element::Set).ok_or(RegexError::CharClass);
+            return classes::named(name, self.utf8)
+                .map(Element::Set)
+                .ok_or(RegexError::CharClass);
         }
         // The C locales know no collating element but single characters.
         let c = match name {

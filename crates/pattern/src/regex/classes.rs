@@ -17,7 +17,9 @@ fn bytes(ranges: &[(u8, u8)]) -> Class {
 }
 
 fn chars(ranges: &[(char, char)]) -> Class {
-    Class::Unicode(ClassUnicode::new(ranges.iter().map(|&(a, b)| ClassUnicodeRange::new(a, b))))
+    Class::Unicode(ClassUnicode::new(
+        ranges.iter().map(|&(a, b)| ClassUnicodeRange::new(a, b)),
+    ))
 }
 
 macro_rules! cached {
@@ -56,7 +58,9 @@ pub(super) fn named(name: &[u8], utf8: bool) -> Option<Class> {
         (b"punct", true) => {
             cached!(r"[^\p{Alphabetic}\p{Nd}\p{Cc}\p{Cn}\p{Cs}\x{2028}\x{2029}\p{Zs}--\x{a0}\x{2007}\x{202f}]")
         }
-        (b"graph", true) => cached!(r"[^\p{Cc}\p{Cn}\p{Cs}\x{2028}\x{2029} \x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{205f}\x{3000}]"),
+        (b"graph", true) => {
+            cached!(r"[^\p{Cc}\p{Cn}\p{Cs}\x{2028}\x{2029} \x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{205f}\x{3000}]")
+        }
         (b"print", true) => cached!(r"[^\p{Cc}\p{Cn}\p{Cs}\x{2028}\x{2029}]"),
         _ => return None,
     };
@@ -65,7 +69,11 @@ pub(super) fn named(name: &[u8], utf8: bool) -> Option<Class> {
 
 /// Word characters: letters, digits and underscore.
 pub(super) fn word(utf8: bool) -> Class {
-    if utf8 { cached!(r"\w") } else { bytes(&[(b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')]) }
+    if utf8 {
+        cached!(r"\w")
+    } else {
+        bytes(&[(b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')])
+    }
 }
 
 /// White space, as `[[:space:]]`.
@@ -75,7 +83,11 @@ pub(super) fn space(utf8: bool) -> Class {
 
 /// The empty set.
 pub(super) fn empty(utf8: bool) -> Class {
-    if utf8 { Class::Unicode(ClassUnicode::empty()) } else { Class::Bytes(ClassBytes::empty()) }
+    if utf8 {
+        Class::Unicode(ClassUnicode::empty())
+    } else {
+        Class::Bytes(ClassBytes::empty())
+    }
 }
 
 /// Adds a set to another of the same kind.

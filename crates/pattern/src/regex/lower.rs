@@ -52,7 +52,11 @@ impl Lower<'_> {
             Node::Class(set) => Hir::class(set.clone()),
             Node::Any => Hir::class(any(o)),
             Node::Assert(a) => Hir::look(look(*a, o)),
-            Node::Group(n, inner) => Hir::capture(Capture { index: *n, name: None, sub: Box::new(self.node(inner)) }),
+            Node::Group(n, inner) => Hir::capture(Capture {
+                index: *n,
+                name: None,
+                sub: Box::new(self.node(inner)),
+            }),
             Node::Backref(n) => match self.groups.iter().find(|(m, _)| m == n) {
                 // Anything at all: the copy of a group that itself holds references could grow without bound.
                 Some((_, inner)) if !has_backref(inner) => strip_captures(self.node(inner)),
@@ -95,7 +99,10 @@ fn strip_captures(hir: Hir) -> Hir {
         HirKind::Literal(l) => Hir::literal(l.0),
         HirKind::Class(c) => Hir::class(c),
         HirKind::Look(l) => Hir::look(l),
-        HirKind::Repetition(r) => Hir::repetition(Repetition { sub: Box::new(strip_captures(*r.sub)), ..r }),
+        HirKind::Repetition(r) => Hir::repetition(Repetition {
+            sub: Box::new(strip_captures(*r.sub)),
+            ..r
+        }),
         HirKind::Capture(c) => strip_captures(*c.sub),
         HirKind::Concat(subs) => Hir::concat(subs.into_iter().map(strip_captures).collect()),
         HirKind::Alternation(subs) => Hir::alternation(subs.into_iter().map(strip_captures).collect()),
@@ -169,9 +176,10 @@ pub(super) fn first_is_longest(node: &Node, o: &Options) -> bool {
             let firsts: Vec<First> = items.iter().map(|i| first(i, o)).collect();
             items.len() <= 16
                 && items.iter().all(|i| first_is_longest(i, o))
-                && firsts.iter().enumerate().all(|(n, a)| {
-                    !a.nullable && firsts[n + 1..].iter().all(|b| !b.nullable && excludes(a, b))
-                })
+                && firsts
+                    .iter()
+                    .enumerate()
+                    .all(|(n, a)| !a.nullable && firsts[n + 1..].iter().all(|b| !b.nullable && excludes(a, b)))
         }
         Node::Concat(items) => sequence_is_longest(items, o),
         Node::Group(_, inner) => first_is_longest(inner, o),
@@ -242,7 +250,10 @@ fn excludes(a: &First, b: &First) -> bool {
 }
 
 fn first_of(items: &[Node], o: &Options) -> First {
-    let mut all = First { nullable: true, set: Some(classes::empty(o.utf8)) };
+    let mut all = First {
+        nullable: true,
+        set: Some(classes::empty(o.utf8)),
+    };
     for item in items {
         let f = first(item, o);
         merge(&mut all.set, f.set);
@@ -263,16 +274,37 @@ fn merge(into: &mut Option<Class>, other: Option<Class>) {
 
 fn first(node: &Node, o: &Options) -> First {
     stacker::maybe_grow(64 * 1024, 1024 * 1024, || match node {
-        Node::Empty | Node::Assert(_) => First { nullable: true, set: Some(classes::empty(o.utf8)) },
-        Node::Char(c) => First { nullable: false, set: Some(classes::of_char(*c, o.icase)) },
-        Node::Byte(b) if !o.utf8 => First { nullable: false, set: Some(classes::of_byte(*b, o.icase)) },
-        Node::Byte(_) | Node::Backref(_) => First { nullable: true, set: None },
-        Node::Class(set) => First { nullable: false, set: Some(set.clone()) },
-        Node::Any => First { nullable: false, set: Some(any(o)) },
+        Node::Empty | Node::Assert(_) => First {
+            nullable: true,
+            set: Some(classes::empty(o.utf8)),
+        },
+        Node::Char(c) => First {
+            nullable: false,
+            set: Some(classes::of_char(*c, o.icase)),
+        },
+        Node::Byte(b) if !o.utf8 => First {
+            nullable: false,
+            set: Some(classes::of_byte(*b, o.icase)),
+        },
+        Node::Byte(_) | Node::Backref(_) => First {
+            nullable: true,
+            set: None,
+        },
+        Node::Class(set) => First {
+            nullable: false,
+            set: Some(set.clone()),
+        },
+        Node::Any => First {
+            nullable: false,
+            set: Some(any(o)),
+        },
         Node::Group(_, inner) => first(inner, o),
         Node::Concat(items) => first_of(items, o),
         Node::Alt(items) => {
-            let mut all = First { nullable: false, set: Some(classes::empty(o.utf8)) };
+            let mut all = First {
+                nullable: false,
+                set: Some(classes::empty(o.utf8)),
+            };
             for item in items {
                 let f = first(item, o);
                 merge(&mut all.set, f.set);
@@ -282,7 +314,10 @@ fn first(node: &Node, o: &Options) -> First {
         }
         Node::Repeat(min, _, inner) => {
             let f = first(inner, o);
-            First { nullable: f.nullable || *min == 0, ..f }
+            First {
+                nullable: f.nullable || *min == 0,
+                ..f
+            }
         }
     })
 }

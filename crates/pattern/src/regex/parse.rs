@@ -62,7 +62,12 @@ pub(super) fn parse(pattern: &[u8], options: &Options) -> Result<Parsed, RegexEr
         // Only a `)` that nothing opened can stop the parser early.
         return Err(RegexError::CloseParen);
     }
-    Ok(Parsed { root, groups: p.groups, backrefs: p.backrefs, warnings: p.warnings })
+    Ok(Parsed {
+        root,
+        groups: p.groups,
+        backrefs: p.backrefs,
+        warnings: p.warnings,
+    })
 }
 
 struct Parser<'a> {
@@ -94,15 +99,18 @@ impl Parser<'_> {
 
     fn literal(&self, at: usize) -> (Tok, usize) {
         if self.utf8
-            && let Some((c, len)) = decode(&self.pat[at..]) {
-                return (Tok::Char(c), len);
-            }
+            && let Some((c, len)) = decode(&self.pat[at..])
+        {
+            return (Tok::Char(c), len);
+        }
         (Tok::Byte(self.pat[at]), 1)
     }
 
     fn peek(&self, at: usize, start: bool) -> (Tok, usize) {
         let d = self.dialect;
-        let Some(&b) = self.pat.get(at) else { return (Tok::End, 0) };
+        let Some(&b) = self.pat.get(at) else {
+            return (Tok::End, 0);
+        };
         match b {
             b'\\' => self.escape(at),
             b'\n' if d.newline_alt => (Tok::Alt, 1),
@@ -139,12 +147,19 @@ impl Parser<'_> {
 
     fn escape(&self, at: usize) -> (Tok, usize) {
         let d = self.dialect;
-        let Some(&b) = self.pat.get(at + 1) else { return (Tok::TrailingBackslash, 1) };
+        let Some(&b) = self.pat.get(at + 1) else {
+            return (Tok::TrailingBackslash, 1);
+        };
         if d.awk
-            && let Some((byte, len)) = awk_escape(&self.pat[at + 1..]) {
-                let tok = if self.utf8 && byte < 0x80 { Tok::Char(char::from(byte)) } else { Tok::Byte(byte) };
-                return (tok, len + 1);
-            }
+            && let Some((byte, len)) = awk_escape(&self.pat[at + 1..])
+        {
+            let tok = if self.utf8 && byte < 0x80 {
+                Tok::Char(char::from(byte))
+            } else {
+                Tok::Byte(byte)
+            };
+            return (tok, len + 1);
+        }
         let tok = match b {
             b'|' if d.bk_vbar => Tok::Alt,
             b'1'..=b'9' if !d.awk => Tok::Backref(u32::from(b - b'0')),
@@ -261,7 +276,11 @@ impl Parser<'_> {
     }
 
     fn plain(&self, b: u8) -> Node {
-        if self.utf8 { Node::Char(char::from(b)) } else { Node::Byte(b) }
+        if self.utf8 {
+            Node::Char(char::from(b))
+        } else {
+            Node::Byte(b)
+        }
     }
 
     fn skip_leading_op(&mut self) {
@@ -273,9 +292,10 @@ impl Parser<'_> {
         };
         self.warnings.push(format!("{what} at start of expression"));
         if self.tok == Tok::OpenBrace
-            && let Ok(Interval::Counts(_, _, end)) = self.interval(self.next) {
-                self.next = end;
-            }
+            && let Ok(Interval::Counts(_, _, end)) = self.interval(self.next)
+        {
+            self.next = end;
+        }
         self.fetch(false);
     }
 
@@ -418,7 +438,11 @@ impl Parser<'_> {
         if !(stop == Tok::CloseBrace || end_is(&stop, ',')) {
             return Number::Bad;
         }
-        if *i == start { Number::None } else { Number::Value(value) }
+        if *i == start {
+            Number::None
+        } else {
+            Number::Value(value)
+        }
     }
 }
 

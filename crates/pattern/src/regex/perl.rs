@@ -21,7 +21,11 @@ pub(super) enum Compiled {
 /// Compiles a pattern of [`Syntax::Perl`] or [`Syntax::Rust`].
 pub(super) fn compile(pattern: &[u8], options: &Options) -> Result<Compiled, RegexError> {
     let text = escape_invalid(pattern, options.utf8);
-    let text = if options.syntax == Syntax::Perl { translate(&text, options.utf8) } else { text };
+    let text = if options.syntax == Syntax::Perl {
+        translate(&text, options.utf8)
+    } else {
+        text
+    };
     let lines = options.line_terminator.is_some() || options.newline;
     let parsed = ParserBuilder::new()
         .utf8(false)
@@ -56,7 +60,10 @@ pub(super) fn compile(pattern: &[u8], options: &Options) -> Result<Compiled, Reg
                 } else {
                     fancy_regex::BytesMode::Ascii
                 });
-            builder.build().map(|re| Compiled::Fancy(Box::new(re))).map_err(|e| RegexError::Perl(perl_error(&e)))
+            builder
+                .build()
+                .map(|re| Compiled::Fancy(Box::new(re)))
+                .map_err(|e| RegexError::Perl(perl_error(&e)))
         }
     }
 }
@@ -134,11 +141,20 @@ fn strip(hir: Hir, end: u8) -> Result<Hir, RegexError> {
         HirKind::Look(l) => Hir::look(l),
         HirKind::Repetition(r) => {
             let sub = Box::new(strip(*r.sub, end)?);
-            Hir::repetition(Repetition { min: r.min, max: r.max, greedy: r.greedy, sub })
+            Hir::repetition(Repetition {
+                min: r.min,
+                max: r.max,
+                greedy: r.greedy,
+                sub,
+            })
         }
         HirKind::Capture(c) => {
             let sub = Box::new(strip(*c.sub, end)?);
-            Hir::capture(Capture { index: c.index, name: c.name, sub })
+            Hir::capture(Capture {
+                index: c.index,
+                name: c.name,
+                sub,
+            })
         }
         HirKind::Concat(subs) => Hir::concat(subs.into_iter().map(|s| strip(s, end)).collect::<Result<_, _>>()?),
         HirKind::Alternation(subs) => {
@@ -240,7 +256,12 @@ fn open_quantifier(out: &str) -> bool {
 
 fn posix_class(chars: Chars<'_>) -> bool {
     let rest: String = chars.skip(1).take_while(|c| *c != ']').collect();
-    rest.ends_with(':') && rest.trim_start_matches('^').trim_end_matches(':').chars().all(|c| c.is_ascii_alphabetic())
+    rest.ends_with(':')
+        && rest
+            .trim_start_matches('^')
+            .trim_end_matches(':')
+            .chars()
+            .all(|c| c.is_ascii_alphabetic())
 }
 
 fn escape(e: char, chars: &mut Chars<'_>, out: &mut String, in_class: bool, utf8: bool) {

@@ -77,7 +77,10 @@ impl Options {
     /// Options for a dialect, the rest as in [`Options::default`]: case matters, UTF-8, one record.
     #[must_use]
     pub fn new(syntax: Syntax) -> Self {
-        Options { syntax, ..Options::default() }
+        Options {
+            syntax,
+            ..Options::default()
+        }
     }
 }
 
@@ -147,7 +150,12 @@ impl Dialect {
         };
         match syntax {
             Syntax::Bre => bre,
-            Syntax::GrepBre => Dialect { invalid_dup: false, newline_alt: true, refuse_bare_class: true, ..bre },
+            Syntax::GrepBre => Dialect {
+                invalid_dup: false,
+                newline_alt: true,
+                refuse_bare_class: true,
+                ..bre
+            },
             Syntax::GrepEre => Dialect {
                 invalid_ops: false,
                 invalid_interval_literal: true,
@@ -155,7 +163,10 @@ impl Dialect {
                 refuse_bare_class: true,
                 ..ere
             },
-            Syntax::SedEre => Dialect { unmatched_paren_literal: false, ..ere },
+            Syntax::SedEre => Dialect {
+                unmatched_paren_literal: false,
+                ..ere
+            },
             Syntax::Awk => Dialect {
                 indep_ops: false,
                 invalid_ops: false,
@@ -163,9 +174,12 @@ impl Dialect {
                 awk: true,
                 ..ere
             },
-            Syntax::Emacs => {
-                Dialect { bk_plus_qm: false, intervals: false, invalid_dup: false, ..bre }
-            }
+            Syntax::Emacs => Dialect {
+                bk_plus_qm: false,
+                intervals: false,
+                invalid_dup: false,
+                ..bre
+            },
             Syntax::Ere | Syntax::Fixed | Syntax::Perl | Syntax::Rust => ere,
         }
     }

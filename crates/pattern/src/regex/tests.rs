@@ -7,7 +7,11 @@ fn groups(syntax: Syntax, pattern: &str, text: &str) -> Option<Vec<Option<String
     if !re.captures_at(text.as_bytes(), 0, &mut caps).unwrap() {
         return None;
     }
-    Some((0..caps.len()).map(|i| caps.get(i).map(|s| text[s.range()].to_owned())).collect())
+    Some(
+        (0..caps.len())
+            .map(|i| caps.get(i).map(|s| text[s.range()].to_owned()))
+            .collect(),
+    )
 }
 
 fn whole(syntax: Syntax, pattern: &str, text: &str) -> Option<String> {
@@ -79,7 +83,11 @@ fn brackets() {
 
 #[test]
 fn error_texts_are_those_of_glibc() {
-    let e = |s, p: &str| Regex::new(p.as_bytes(), &Options::new(s)).map(|_| ()).map_err(|e| e.to_string());
+    let e = |s, p: &str| {
+        Regex::new(p.as_bytes(), &Options::new(s))
+            .map(|_| ())
+            .map_err(|e| e.to_string())
+    };
     for (syntax, pattern, want) in [
         (Syntax::Bre, "[a", "Unmatched [, [^, [:, [., or [="),
         (Syntax::GrepBre, "[", "Invalid regular expression"),
@@ -99,7 +107,11 @@ fn error_texts_are_those_of_glibc() {
         (Syntax::Bre, "a**", "Invalid preceding regular expression"),
         (Syntax::Ere, "*a", "Invalid preceding regular expression"),
         (Syntax::GrepEre, "(+)", "Unmatched ( or \\("),
-        (Syntax::GrepBre, "[:space:]", "character class syntax is [[:space:]], not [:space:]"),
+        (
+            Syntax::GrepBre,
+            "[:space:]",
+            "character class syntax is [[:space:]], not [:space:]",
+        ),
     ] {
         assert_eq!(e(syntax, pattern), Err(want.to_owned()), "{pattern}");
     }
@@ -133,7 +145,14 @@ fn back_references() {
 
 #[test]
 fn hostile_back_reference_stops() {
-    let re = Regex::new(b"(a*)*(b*)*\\1\\2x", &Options { step_limit: 100_000, ..Options::new(Syntax::Ere) }).unwrap();
+    let re = Regex::new(
+        b"(a*)*(b*)*\\1\\2x",
+        &Options {
+            step_limit: 100_000,
+            ..Options::new(Syntax::Ere)
+        },
+    )
+    .unwrap();
     let hay = [b"a".repeat(200), b"b".repeat(200), b"x".repeat(0), b"yx".to_vec()].concat();
     // Either answer is fine; the point is that there is one.
     let _ = re.is_match(&hay);
@@ -142,9 +161,17 @@ fn hostile_back_reference_stops() {
 #[test]
 fn deep_nesting_is_an_error_not_a_crash() {
     let deep = [b"(".repeat(100_000), b"a".to_vec(), b")".repeat(100_000)].concat();
-    assert_eq!(Regex::new(&deep, &Options::new(Syntax::Ere)).map(|_| ()), Err(RegexError::TooBig));
+    assert_eq!(
+        Regex::new(&deep, &Options::new(Syntax::Ere)).map(|_| ()),
+        Err(RegexError::TooBig)
+    );
     let fine = [b"(".repeat(1_000), b"a".to_vec(), b")".repeat(1_000)].concat();
-    assert!(Regex::new(&fine, &Options::new(Syntax::Ere)).unwrap().is_match(b"a").unwrap());
+    assert!(
+        Regex::new(&fine, &Options::new(Syntax::Ere))
+            .unwrap()
+            .is_match(b"a")
+            .unwrap()
+    );
 }
 
 #[test]
@@ -154,14 +181,20 @@ fn invalid_utf8_matches_only_itself() {
     assert!(!re(b"a[^x]b").is_match(b"a\xffb").unwrap());
     assert!(re(b"a\xffb").is_match(b"a\xffb").unwrap());
     assert!(re(b"a.b").is_match("aéb".as_bytes()).unwrap());
-    let bytes = Options { utf8: false, ..Options::new(Syntax::Ere) };
+    let bytes = Options {
+        utf8: false,
+        ..Options::new(Syntax::Ere)
+    };
     assert!(Regex::new(b"a.b", &bytes).unwrap().is_match(b"a\xffb").unwrap());
     assert!(re(b"a.b").is_match(b"a\0b").unwrap());
 }
 
 #[test]
 fn records_in_one_block_do_not_mix() {
-    let o = Options { line_terminator: Some(b'\n'), ..Options::new(Syntax::GrepEre) };
+    let o = Options {
+        line_terminator: Some(b'\n'),
+        ..Options::new(Syntax::GrepEre)
+    };
     let re = Regex::new(b"a[^x]b|^c$|d\\s*e", &o).unwrap();
     assert!(!re.is_match(b"a\nb\nd\ne\n").unwrap());
     assert_eq!(re.find_at(b"x\nc\ny", 0).unwrap(), Some(Span { start: 2, end: 3 }));
@@ -171,9 +204,31 @@ fn records_in_one_block_do_not_mix() {
 fn edges_can_be_disowned() {
     let re = Regex::new(b"^a|b$", &Options::new(Syntax::Ere)).unwrap();
     let mut caps = re.new_captures();
-    assert!(re.captures_with(b"ab", 0, Flags { not_bol: true, not_eol: false }, &mut caps).unwrap());
+    assert!(
+        re.captures_with(
+            b"ab",
+            0,
+            Flags {
+                not_bol: true,
+                not_eol: false
+            },
+            &mut caps
+        )
+        .unwrap()
+    );
     assert_eq!(caps.get(0), Some(Span { start: 1, end: 2 }));
-    assert!(!re.captures_with(b"ab", 0, Flags { not_bol: true, not_eol: true }, &mut caps).unwrap());
+    assert!(
+        !re.captures_with(
+            b"ab",
+            0,
+            Flags {
+                not_bol: true,
+                not_eol: true
+            },
+            &mut caps
+        )
+        .unwrap()
+    );
 }
 
 #[test]
@@ -203,7 +258,16 @@ fn perl_dialect() {
 
 #[test]
 fn words_and_lines() {
-    let make = |wrap, p: &str| Regex::new(p.as_bytes(), &Options { wrap, ..Options::new(Syntax::GrepEre) }).unwrap();
+    let make = |wrap, p: &str| {
+        Regex::new(
+            p.as_bytes(),
+            &Options {
+                wrap,
+                ..Options::new(Syntax::GrepEre)
+            },
+        )
+        .unwrap()
+    };
     assert!(make(Wrap::Word, "foo|foobar").is_match(b"a foobar b").unwrap());
     assert!(!make(Wrap::Word, "foo").is_match(b"foobar").unwrap());
     assert!(make(Wrap::Line, "foo|foobar").is_match(b"foobar").unwrap());
@@ -215,7 +279,12 @@ fn many_fixed_strings() {
     let o = Options::new(Syntax::Fixed);
     let re = Regex::new_many(&[b"foo", b"foobar", b"b.r"], &o).unwrap();
     assert_eq!(re.find_at(b"xfoobar", 0).unwrap(), Some(Span { start: 1, end: 7 }));
-    assert!(!Regex::new_many(&[], &Options::new(Syntax::GrepBre)).unwrap().is_match(b"").unwrap());
+    assert!(
+        !Regex::new_many(&[], &Options::new(Syntax::GrepBre))
+            .unwrap()
+            .is_match(b"")
+            .unwrap()
+    );
 }
 
 #[test]
