@@ -1,1 +1,4 @@
-//! The backends, one folder per family.
+//! The backends, one folder per family. [`registry`] lists them for constructors, types and documentation.
+
+#[cfg(feature = "ram")]
+pub mod ram;
