@@ -318,7 +318,11 @@ fn chunk_range(start: u64, end: u64) -> std::ops::Range<u64> {
 
 /// Capacity for a new chunk: a large piece at the start of a chunk is one of a sequence that will fill it.
 fn room(from: usize, piece: usize) -> usize {
-    if from == 0 && piece >= COPY { CHUNK } else { from + piece }
+    if from == 0 && piece >= COPY {
+        CHUNK
+    } else {
+        from + piece
+    }
 }
 
 /// Pieces of a file, holes included as zeros.

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use vfs::resource::{RenameMode, SpaceInfo};
 use vfs::{
-    ByteRange, ByteStream, Capabilities, DirEntry, EntryStream, Errno, Fingerprint, OpenOptions, Precondition, RandomFile,
-    Resource, Result, SetAttr, Stat, Time, VPath, VfsError, WriteOptions,
+    ByteRange, ByteStream, Capabilities, DirEntry, EntryStream, Errno, Fingerprint, OpenOptions, Precondition,
+    RandomFile, Resource, Result, SetAttr, Stat, Time, VPath, VfsError, WriteOptions,
 };
 
 use super::content::{CHUNK, Content, Pieces};
@@ -118,7 +118,11 @@ impl Shared {
     fn make(&self, path: &VPath, node: Node) -> Result<()> {
         let mut tree = self.tree.write();
         match tree.entry(path)? {
-            Some(Entry { parent, name, ino: None }) => self.create(&mut tree, parent, name, node).map(drop),
+            Some(Entry {
+                parent,
+                name,
+                ino: None,
+            }) => self.create(&mut tree, parent, name, node).map(drop),
             _ => Err(Errno::EEXIST.into()),
         }
     }
@@ -336,7 +340,12 @@ impl Shared {
         let mut tree = self.tree.write();
         let (ino, node) = tree.find(existing)?;
         let is_dir = node.is_dir();
-        let Some(Entry { parent, name, ino: None }) = tree.entry(new)? else {
+        let Some(Entry {
+            parent,
+            name,
+            ino: None,
+        }) = tree.entry(new)?
+        else {
             return Err(Errno::EEXIST.into());
         };
         if is_dir {
@@ -519,7 +528,8 @@ impl Resource for Ram {
     }
 
     async fn mkdir(&self, path: &VPath, mode: Option<u32>) -> Result<()> {
-        self.0.make(path, Node::Dir(Arc::new(Dir::new(mode.unwrap_or(DIR_MODE)))))
+        self.0
+            .make(path, Node::Dir(Arc::new(Dir::new(mode.unwrap_or(DIR_MODE)))))
     }
 
     async fn remove(&self, path: &VPath) -> Result<()> {

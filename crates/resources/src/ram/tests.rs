@@ -84,7 +84,9 @@ fn the_limit_counts_content_and_is_given_back() {
     assert_eq!(put(&ram, "/c", "1").unwrap_err().errno(), Errno::ENOSPC);
     assert_eq!(now(ram.stat(&p("/c"))).unwrap_err().errno(), Errno::ENOENT);
     assert_eq!(
-        now(ram.append(&p("/a"), Bytes::from_static(b"6").into())).unwrap_err().errno(),
+        now(ram.append(&p("/a"), Bytes::from_static(b"6").into()))
+            .unwrap_err()
+            .errno(),
         Errno::ENOSPC
     );
     put(&ram, "/a", "1234").unwrap();
@@ -108,7 +110,10 @@ fn an_endless_body_stops_at_the_limit() {
 
 #[test]
 fn the_number_of_files_can_be_bounded() {
-    let ram = Ram::with_limits(Limits { bytes: None, files: Some(3) });
+    let ram = Ram::with_limits(Limits {
+        bytes: None,
+        files: Some(3),
+    });
     put(&ram, "/a", "").unwrap();
     now(ram.mkdir(&p("/d"), None)).unwrap();
     assert_eq!(put(&ram, "/b", "").unwrap_err().errno(), Errno::ENOSPC);
@@ -138,7 +143,12 @@ fn a_terabyte_of_nothing_costs_nothing() {
     now(ram.truncate(&p("/f"), 1 << 40)).unwrap();
     let stat = now(ram.stat(&p("/f"))).unwrap();
     assert_eq!((stat.size, stat.blocks), (Some(1 << 40), Some(8)));
-    let tail = now(async { ram.read(&p("/f"), ByteRange::at((1 << 40) - 3, 10), None).await?.collect().await });
+    let tail = now(async {
+        ram.read(&p("/f"), ByteRange::at((1 << 40) - 3, 10), None)
+            .await?
+            .collect()
+            .await
+    });
     assert_eq!(tail.unwrap(), &[0, 0, 0][..]);
     assert!(now(ram.read(&p("/f"), ByteRange::ALL, None)).is_ok());
 }

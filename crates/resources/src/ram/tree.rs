@@ -315,7 +315,10 @@ impl Tree {
         let mut at = ROOT;
         let mut start = 1;
         while start < path.len() {
-            let end = path[start..].iter().position(|b| *b == b'/').map_or(path.len(), |n| start + n);
+            let end = path[start..]
+                .iter()
+                .position(|b| *b == b'/')
+                .map_or(path.len(), |n| start + n);
             at = *self.dir(at)?.entries.get(&path[start..end]).ok_or(Errno::ENOENT)?;
             match self.get(at)? {
                 Node::Dir(_) => {}
