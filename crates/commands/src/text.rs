@@ -1,0 +1,3 @@
+//! Commands that read and write lines of text.
+
+pub mod cat;

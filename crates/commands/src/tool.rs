@@ -1,0 +1,61 @@
+//! [`Tool`]: a command made of a table of options and a function.
+
+use shell::command::{Command, CommandResult, Context, ExitStatus};
+
+use crate::options::{Args, Spec};
+
+/// A command whose command line is described by a [`Spec`]; `--help`, `--version` and usage errors are dealt with before
+/// `run` is called.
+#[derive(Clone, Copy)]
+pub struct Tool {
+    /// The command line.
+    pub spec: Spec,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// What it does.
+    pub run: fn(&mut Context<'_>, Args) -> CommandResult,
+}
+
+impl Tool {
+    /// A command without other names.
+    pub const fn new(spec: Spec, run: fn(&mut Context<'_>, Args) -> CommandResult) -> Self {
+        Self {
+            spec,
+            aliases: &[],
+            run,
+        }
+    }
+
+    /// With other names.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+}
+
+impl Command for Tool {
+    fn name(&self) -> &str {
+        self.spec.name
+    }
+
+    fn aliases(&self) -> &[&str] {
+        self.aliases
+    }
+
+    fn summary(&self) -> &str {
+        self.spec.about.lines().next().unwrap_or_default()
+    }
+
+    fn run(&self, cx: &mut Context<'_>) -> CommandResult {
+        match self.spec.parse(cx)? {
+            Some(args) => (self.run)(cx, args),
+            None => Ok(ExitStatus::SUCCESS),
+        }
+    }
+}
+
+/// The status of a command that goes on after failures: 0 if there was none, else `trouble`.
+pub fn status(ok: bool, trouble: u8) -> CommandResult {
+    Ok(if ok { ExitStatus::SUCCESS } else { ExitStatus(trouble) })
+}
