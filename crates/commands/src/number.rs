@@ -66,7 +66,13 @@ pub fn size(text: &[u8], suffixes: &str) -> Result<u64, NumberError> {
         b"B" | b"D" if suffixes.contains('0') => 1000,
         _ => return Err(NumberError::Suffix),
     };
-    let simple = |n: u64| if tail.is_empty() { Ok((n, 1)) } else { Err(NumberError::Suffix) };
+    let simple = |n: u64| {
+        if tail.is_empty() {
+            Ok((n, 1))
+        } else {
+            Err(NumberError::Suffix)
+        }
+    };
     let (unit, power) = match letter {
         b'b' => simple(512)?,
         b'B' => simple(1024)?,

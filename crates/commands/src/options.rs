@@ -128,12 +128,7 @@ pub struct Spec {
 
 impl Spec {
     /// A coreutils-like command: options anywhere, usage errors end with 1.
-    pub const fn new(
-        name: &'static str,
-        usage: &'static str,
-        about: &'static str,
-        options: &'static [Opt],
-    ) -> Self {
+    pub const fn new(name: &'static str, usage: &'static str, about: &'static str, options: &'static [Opt]) -> Self {
         Self {
             name,
             usage,
@@ -301,12 +296,7 @@ impl Spec {
         Ok(None)
     }
 
-    fn long(
-        &self,
-        name: &[u8],
-        text: &[u8],
-        rest: &mut std::vec::IntoIter<Vec<u8>>,
-    ) -> Result<Found, CommandError> {
+    fn long(&self, name: &[u8], text: &[u8], rest: &mut std::vec::IntoIter<Vec<u8>>) -> Result<Found, CommandError> {
         let (given, attached) = match memchr::memchr(b'=', text) {
             Some(at) => (&text[..at], Some(text[at + 1..].to_vec())),
             None => (text, None),
@@ -324,10 +314,7 @@ impl Spec {
             .unwrap_or_default();
         match (opt.arg, &attached) {
             (Arg::No, Some(_)) => {
-                return Err(self.error(
-                    name,
-                    format!("option '--{full}' doesn't allow an argument").as_bytes(),
-                ));
+                return Err(self.error(name, format!("option '--{full}' doesn't allow an argument").as_bytes()));
             }
             (Arg::No, None) if opt.key() == "help" => return Ok(Found::Help),
             (Arg::No, None) if opt.key() == "version" => return Ok(Found::Version),
@@ -457,7 +444,11 @@ mod tests {
                 let opts: Vec<_> = a
                     .options
                     .iter()
-                    .map(|o| o.value.as_ref().map_or(o.key.to_string(), |v| format!("{}={}", o.key, show(v))))
+                    .map(|o| {
+                        o.value
+                            .as_ref()
+                            .map_or(o.key.to_string(), |v| format!("{}={}", o.key, show(v)))
+                    })
                     .collect();
                 let rest: Vec<_> = a.operands.iter().map(|o| show(o)).collect();
                 Ok(format!("{} | {}", opts.join(" "), rest.join(" ")))
@@ -473,7 +464,10 @@ mod tests {
         for (args, want) in [
             (&["x", "-an5", "y", "--", "-r"][..], "all lines=5 | x y -r"),
             (&["-n", "5", "-c", "red", "-cred"][..], "lines=5 color color=red | red"),
-            (&["--li=5", "--lines", "6", "--colour=x", "--col"][..], "lines=5 lines=6 color=x color | "),
+            (
+                &["--li=5", "--lines", "6", "--colour=x", "--col"][..],
+                "lines=5 lines=6 color=x color | ",
+            ),
             (&["-", "--rev"][..], "reverse | -"),
             (&["--he"][..], "help"),
             (&["--version"][..], "version"),
@@ -501,8 +495,17 @@ mod tests {
 
     #[test]
     fn order_decides_what_an_operand_ends() {
-        assert_eq!(scan(SPEC.order(Order::Stop), &["-a", "x", "-r"]).as_deref(), Ok("all | x -r"));
-        assert_eq!(scan(SPEC.order(Order::InOrder), &["x", "-r"]).as_deref(), Ok("=x reverse | "));
-        assert_eq!(scan(SPEC.order(Order::Raw), &["-z", "--help"]).as_deref(), Ok(" | -z --help"));
+        assert_eq!(
+            scan(SPEC.order(Order::Stop), &["-a", "x", "-r"]).as_deref(),
+            Ok("all | x -r")
+        );
+        assert_eq!(
+            scan(SPEC.order(Order::InOrder), &["x", "-r"]).as_deref(),
+            Ok("=x reverse | ")
+        );
+        assert_eq!(
+            scan(SPEC.order(Order::Raw), &["-z", "--help"]).as_deref(),
+            Ok(" | -z --help")
+        );
     }
 }

@@ -132,7 +132,10 @@ pub fn shell_escape(name: &[u8], always: bool, colon: bool) -> Vec<u8> {
                 needs |= start == 0;
             }
             b" " => needs = true,
-            [b'!' | b'"' | b'$' | b'&' | b'(' | b')' | b'*' | b';' | b'<' | b'=' | b'>' | b'?' | b'[' | b'\\' | b'^' | b'`' | b'|'] => {
+            [
+                b'!' | b'"' | b'$' | b'&' | b'(' | b')' | b'*' | b';' | b'<' | b'=' | b'>' | b'?' | b'[' | b'\\' | b'^'
+                | b'`' | b'|',
+            ] => {
                 needs = true;
                 compatible = false;
             }

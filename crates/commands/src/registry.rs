@@ -8,7 +8,5 @@ use crate::text;
 
 /// All commands of this crate, one line each.
 pub fn all() -> Vec<Arc<dyn Command>> {
-    vec![
-        Arc::new(text::cat::COMMAND),
-    ]
+    vec![Arc::new(text::cat::COMMAND)]
 }

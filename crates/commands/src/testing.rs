@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use shell::command::{Command, CommandError, CommandResult, Context, Environment, ExitStatus, Host, Limits, Registry, Spawn};
+use shell::command::{
+    Command, CommandError, CommandResult, Context, Environment, ExitStatus, Host, Limits, Registry, Spawn,
+};
 use shell::io::{Capture, Input, Output};
 use vfs::{BlockingFs, Cancel, VPath, Vfs};
 

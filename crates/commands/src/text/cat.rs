@@ -173,7 +173,11 @@ impl State {
 
 fn closed(e: vfs::VfsError) -> vfs::VfsError {
     // The operand of a failed write is not a file that was named.
-    if e.errno() == Errno::EPIPE { e } else { vfs::VfsError::new(e.errno()) }
+    if e.errno() == Errno::EPIPE {
+        e
+    } else {
+        vfs::VfsError::new(e.errno())
+    }
 }
 
 struct LinesInclusive<'a>(&'a [u8]);
