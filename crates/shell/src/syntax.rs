@@ -1,7 +1,29 @@
 //! The syntax of the shell language: bytes in, a tree out.
 //!
 //! * [`ast`] is the tree: commands, words already split into quoted and unquoted parts, redirections, here-documents.
+//! * [`Parser`] makes it, one complete command at a time; it is recursive descent over bytes without a separate tokeniser,
+//!   because what a byte means depends on the grammar around it.
 //! * [`error`] holds syntax errors with the wording of bash.
+//! * [`escapes`] decodes `$'…'`.
 
+mod arithmetic;
+mod assign;
 pub mod ast;
+mod builder;
+mod commands;
+mod compound;
+mod cond;
+mod dollar;
 pub mod error;
+pub mod escapes;
+mod machine;
+mod parser;
+mod redirect;
+mod subst;
+mod words;
+
+pub use assign::assignment_of;
+pub use commands::is_reserved;
+pub use parser::{
+    AliasLookup, NoAliases, ParseOptions, Parser, parse_double_quoted, parse_substitution, parse_word_text,
+};

@@ -343,9 +343,9 @@ pub enum CondExpr {
     /// Operands of `&&`, at least two; evaluated until one fails.
     And(Vec<CondExpr>),
     /// `! expr`.
-    Not(Box<CondExpr>),
+    Not(Arc<CondExpr>),
     /// `( expr )`; kept for printing.
-    Group(Box<CondExpr>),
+    Group(Arc<CondExpr>),
     /// `-f word` and so on.
     Unary {
         /// The letter after the dash.

@@ -83,17 +83,24 @@ pub enum WordPart {
     /// An unquoted tilde prefix: the text between `~` and the next `/`, `:` or the end (`""`, `+`, `-`, a user name, `+2`).
     Tilde(Bytes),
     /// `$name`, `${…}`.
-    Param(Box<ParamExpansion>),
+    Param(Arc<ParamExpansion>),
     /// `$(…)`, `` `…` ``.
     Command(CommandSubst),
     /// `$((…))`, `$[…]`.
-    Arith(Box<ArithExpr>),
+    Arith(Arc<ArithExpr>),
     /// `<(…)`.
     ProcessIn(Arc<List>),
     /// `>(…)`.
     ProcessOut(Arc<List>),
     /// `${…}` that makes no sense. bash finds out when it expands it: `${…}: bad substitution`.
     BadSubst(Bytes),
+    /// An expansion in a here-document that is not closed or does not parse: bash finds out when it expands the document.
+    Unclosed {
+        /// Source text from the start of the expansion to the end of the document.
+        text: Bytes,
+        /// What is wrong.
+        error: Arc<SyntaxError>,
+    },
 }
 
 /// A command substitution.
@@ -103,8 +110,6 @@ pub struct CommandSubst {
     pub body: SubstBody,
     /// Written with backticks.
     pub backquoted: bool,
-    /// `${ list; }`: runs in the current shell environment.
-    pub in_place: bool,
     /// Source text including the delimiters.
     pub raw: Bytes,
     /// Line of the opening delimiter.
@@ -182,6 +187,20 @@ pub struct ParamExpansion {
     pub raw: Bytes,
     /// Line of the `$`.
     pub line: u32,
+}
+
+impl ParamExpansion {
+    /// The plain value of `param`.
+    pub fn value_of(param: Param, raw: Bytes, line: u32) -> Self {
+        Self {
+            param,
+            subscript: None,
+            indirect: false,
+            op: ParamOp::Get,
+            raw,
+            line,
+        }
+    }
 }
 
 impl Drop for ParamExpansion {
@@ -322,6 +341,14 @@ impl Drop for ArithExpr {
 }
 
 impl ArithExpr {
+    /// An expression over the given text.
+    pub fn new(word: Word) -> Self {
+        Self {
+            word,
+            program: OnceLock::new(),
+        }
+    }
+
     /// The text if it contains no expansions.
     pub fn as_static(&self) -> Option<&[u8]> {
         match self.word.parts.as_slice() {
