@@ -81,7 +81,7 @@ impl Machine<'_> {
         let warnings = self.warnings.len();
         let (depth, in_subst) = (self.depth, self.in_subst);
         self.pos += 1;
-        let result = self.nested(|m| m.arith_text(ArithEnd::Paren, start));
+        let result = self.nested(|m| m.speculate(|m| m.arith_text(ArithEnd::Paren, start)));
         match result {
             Ok(mut expr) => {
                 self.pos += 1;

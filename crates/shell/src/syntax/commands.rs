@@ -21,6 +21,7 @@ pub(super) enum Keyword {
     OpenBrace,
     CloseBrace,
     OpenCond,
+    CloseCond,
     Case,
     Coproc,
     Do,
@@ -47,6 +48,7 @@ impl Keyword {
             b"{" => Self::OpenBrace,
             b"}" => Self::CloseBrace,
             b"[[" => Self::OpenCond,
+            b"]]" => Self::CloseCond,
             b"case" => Self::Case,
             b"coproc" => Self::Coproc,
             b"do" => Self::Do,
@@ -72,7 +74,16 @@ impl Keyword {
     fn closes(self) -> bool {
         matches!(
             self,
-            Self::CloseBrace | Self::Do | Self::Done | Self::Elif | Self::Else | Self::Esac | Self::Fi | Self::Then
+            Self::CloseBrace
+                | Self::CloseCond
+                | Self::Do
+                | Self::Done
+                | Self::Elif
+                | Self::Else
+                | Self::Esac
+                | Self::Fi
+                | Self::In
+                | Self::Then
         )
     }
 
@@ -94,7 +105,7 @@ impl Keyword {
 
 /// True for a reserved word of bash (`compgen -k`, `type`).
 pub fn is_reserved(word: &[u8]) -> bool {
-    word == b"]]" || word != b"in" && Keyword::from_bytes(word).is_some() || word == b"in"
+    Keyword::from_bytes(word).is_some()
 }
 
 impl Machine<'_> {
@@ -109,6 +120,9 @@ impl Machine<'_> {
         loop {
             let c = self.at(i);
             if class::OF[c as usize] & class::META != 0 {
+                if matches!(c, b'<' | b'>') && self.at(i + 1) == b'(' {
+                    return None;
+                }
                 break;
             }
             if self.is_continuation(i) {
@@ -472,7 +486,7 @@ impl Machine<'_> {
         let mark = self.pos;
         let line = self.line();
         if class::OF[self.peek() as usize] & class::META == 0 {
-            let name = self.read_word(WordContext::default())?;
+            let name = self.speculate(|m| m.read_word(WordContext::default()))?;
             self.skip_blanks();
             if opens(self) && !(self.peek() == b'(' && self.empty_parens_follow()) {
                 let body = Arc::new(self.compound_body()?);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ast::{CondExpr, CondOp, Word, WordFlags, WordPart},
+    error::ErrorKind,
     machine::{Machine, Parse, class},
     words::WordContext,
 };
@@ -111,7 +112,13 @@ impl Machine<'_> {
         match self.cond_token() {
             Token::Open => {
                 self.pos += 1;
-                let inner = self.nested(Self::cond_or)?;
+                let inner = self.nested(Self::cond_or).map_err(|mut error| {
+                    // bash's parser reports the missing parenthesis as well.
+                    if error.kind == ErrorKind::Conditional && error.detail.is_none() {
+                        error.detail = Some(b"expected `)'".to_vec());
+                    }
+                    error
+                })?;
                 self.skip_cond_newlines();
                 if !matches!(self.cond_token(), Token::CloseParen) {
                     let message = match self.cond_token() {

@@ -6,7 +6,9 @@ use bytes::Bytes;
 
 use super::{
     arithmetic::ArithEnd,
-    ast::{CaseOp, CommandSubst, DefaultOp, Param, ParamExpansion, ParamOp, ReplaceAnchor, Subscript, WordPart},
+    ast::{
+        CaseOp, CommandSubst, DefaultOp, Param, ParamExpansion, ParamOp, ReplaceAnchor, Subscript, SubstBody, WordPart,
+    },
     builder::Builder,
     machine::{Machine, Parse, class},
     subst::classify,
@@ -18,35 +20,10 @@ impl Machine<'_> {
     pub fn dollar(&mut self, b: &mut Builder, quote: Quote) -> Parse<()> {
         let start = self.pos;
         self.pos += 1;
-        let c = self.peek();
-        let part = match c {
-            b'(' => {
-                self.pos += 1;
-                if self.peek() == b'('
-                    && let Some(expr) = self.try_double_paren(start)?
-                {
-                    WordPart::Arith(Arc::new(expr))
-                } else {
-                    let line = self.line_at(start);
-                    let body = self.nested(|m| m.substitution_list())?;
-                    WordPart::Command(CommandSubst {
-                        body: classify(body),
-                        backquoted: false,
-                        raw: self.src.slice(start..self.pos),
-                        line,
-                    })
-                }
-            }
-            b'{' => {
-                self.pos += 1;
-                self.nested(|m| m.braced(start, quote))?
-            }
-            b'[' => {
-                self.pos += 1;
-                let mut expr = self.nested(|m| m.arith_text(ArithEnd::Bracket, start))?;
-                self.pos += 1;
-                expr.word.raw = self.src.slice(start..self.pos);
-                WordPart::Arith(Arc::new(expr))
+        let part = match self.peek() {
+            b'(' | b'{' | b'[' => {
+                self.pos = start;
+                self.memoised(|m| m.bracketed(quote))?
             }
             b'\'' if quote == Quote::None => self.ansi_c_quoted()?,
             b'"' if quote == Quote::None => WordPart::DoubleQuoted(self.double_quoted()?),
@@ -65,6 +42,69 @@ impl Machine<'_> {
         };
         b.part(&self.src, part);
         Ok(())
+    }
+
+    /// An expansion that starts with `$(`, `${` or `$[`; the cursor is on the `$`.
+    fn bracketed(&mut self, quote: Quote) -> Parse<WordPart> {
+        let start = self.pos;
+        self.pos += 1;
+        let c = self.peek();
+        self.pos += 1;
+        match c {
+            b'{' => self.nested(|m| m.braced(start, quote)),
+            b'(' if self.peek() == b'(' => self.dollar_double_paren(start),
+            b'(' => {
+                let line = self.line_at(start);
+                let body = classify(self.nested(|m| m.substitution_list())?);
+                let raw = self.src.slice(start..self.pos);
+                Ok(WordPart::Command(CommandSubst {
+                    body,
+                    backquoted: false,
+                    raw,
+                    line,
+                }))
+            }
+            _ => {
+                let mut expr = self.nested(|m| m.arith_text(ArithEnd::Bracket, start))?;
+                self.pos += 1;
+                expr.word.raw = self.src.slice(start..self.pos);
+                Ok(WordPart::Arith(Arc::new(expr)))
+            }
+        }
+    }
+
+    /// `$((` is arithmetic if the parentheses are closed together. If not it is a substitution that starts with a subshell;
+    /// bash finds its end by counting parentheses and parses it when it runs.
+    fn dollar_double_paren(&mut self, start: usize) -> Parse<WordPart> {
+        if let Some(expr) = self.try_double_paren(start)? {
+            return Ok(WordPart::Arith(Arc::new(expr)));
+        }
+        let inside = self.pos;
+        let line = self.line_at(start);
+        self.nested(|m| m.speculate(|m| m.arith_text(ArithEnd::Paren, start)))?;
+        let end = self.pos + 1;
+        self.pos = inside;
+        let (depth, in_subst) = (self.depth, self.in_subst);
+        let pending = self.pending.clone();
+        let result = self.nested(|m| m.speculate(|m| m.substitution_list()));
+        let body = match result {
+            Ok(list) => classify(list),
+            Err(error) => {
+                (self.depth, self.in_subst, self.pending) = (depth, in_subst, pending);
+                SubstBody::Broken {
+                    before: Arc::default(),
+                    error: Arc::new(*error),
+                }
+            }
+        };
+        self.pos = end;
+        let raw = self.src.slice(start..self.pos);
+        Ok(WordPart::Command(CommandSubst {
+            body,
+            backquoted: false,
+            raw,
+            line,
+        }))
     }
 
     /// The name after a `$` without braces.
@@ -116,7 +156,11 @@ impl Machine<'_> {
     /// `${…}` with the cursor after the brace.
     fn braced(&mut self, start: usize, quote: Quote) -> Parse<WordPart> {
         let inside = self.pos;
-        if let Some(mut expansion) = self.braced_parts(start, quote)? {
+        let (depth, in_subst) = (self.depth, self.in_subst);
+        // An error here may only mean that the text is no valid expansion, which matters when it is expanded.
+        let parts = self.speculate(|m| m.braced_parts(start, quote));
+        (self.depth, self.in_subst) = (depth, in_subst);
+        if let Ok(Some(mut expansion)) = parts {
             self.pos += 1;
             expansion.raw = self.src.slice(start..self.pos);
             expansion.line = self.line_at(start);

@@ -3,13 +3,16 @@
 //! There is no separate tokeniser: what a byte means depends on the grammar around it, so the grammar functions look at the
 //! bytes themselves.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use memchr::{memchr, memrchr};
 
 use super::{
-    ast::{HereDoc, Warning},
+    ast::{HereDoc, Warning, WordPart},
     error::{ErrorKind, SyntaxError},
     parser::{AliasLookup, ParseOptions},
 };
@@ -75,7 +78,7 @@ pub(super) mod class {
             }
             if matches!(
                 c,
-                b'!' | b'{' | b'}' | b'[' | b'c' | b'd' | b'e' | b'f' | b'i' | b's' | b't' | b'u' | b'w'
+                b'!' | b'{' | b'}' | b'[' | b']' | b'c' | b'd' | b'e' | b'f' | b'i' | b's' | b't' | b'u' | b'w'
             ) {
                 k |= KEYWORD;
             }
@@ -133,6 +136,10 @@ pub(super) struct Machine<'a> {
     pub depth: usize,
     /// Inside `$( )` or `<( )`, where `)` ends the input.
     pub in_subst: bool,
+    /// Levels of text that may be read a second time in another way.
+    speculation: usize,
+    /// What the expansions in such text turned out to be, so that no reading repeats the work: start, then end and part.
+    memo: HashMap<usize, Parse<(usize, WordPart)>>,
     /// Positions of `((` that turned out to be two parentheses.
     pub not_arith: HashSet<usize>,
 }
@@ -163,6 +170,8 @@ impl<'a> Machine<'a> {
             opts,
             depth: 0,
             in_subst: false,
+            speculation: 0,
+            memo: HashMap::new(),
             not_arith: HashSet::new(),
         }
     }
@@ -292,6 +301,33 @@ impl<'a> Machine<'a> {
         result
     }
 
+    /// Runs `f` on text that may have to be read again in another way.
+    pub fn speculate<T>(&mut self, f: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+        self.speculation += 1;
+        let result = f(self);
+        self.speculation -= 1;
+        result
+    }
+
+    /// Reads the expansion at the cursor with `f`, at most once per position while speculating: otherwise nested doubtful
+    /// constructs would take time exponential in their depth.
+    pub fn memoised(&mut self, f: impl FnOnce(&mut Self) -> Parse<WordPart>) -> Parse<WordPart> {
+        if self.speculation == 0 && self.memo.is_empty() {
+            return f(self);
+        }
+        let start = self.pos;
+        if let Some(known) = self.memo.get(&start) {
+            let (end, part) = known.clone()?;
+            self.pos = end;
+            return Ok(part);
+        }
+        let (depth, in_subst) = (self.depth, self.in_subst);
+        let result = f(self);
+        (self.depth, self.in_subst) = (depth, in_subst);
+        self.memo.insert(start, result.clone().map(|part| (self.pos, part)));
+        result
+    }
+
     // ---- errors ----
 
     fn kind(&self) -> ErrorKind {
@@ -347,6 +383,12 @@ impl<'a> Machine<'a> {
             return error;
         }
         let token = self.token_text();
+        self.unexpected_token(token)
+    }
+
+    /// `token`, which stands at the cursor, is not allowed there.
+    pub fn unexpected_token(&mut self, token: Bytes) -> Box<SyntaxError> {
+        let pos = self.pos;
         let message = [b"syntax error near unexpected token `", &token[..], b"'"].concat();
         let mut error = self.error_at(pos, message);
         error.detail = Some(self.quoted_line(pos));
@@ -438,7 +480,9 @@ impl<'a> Machine<'a> {
             buffer.extend(text.iter().filter(|&&c| c != 0));
             buffer.extend_from_slice(&self.src[end..]);
             self.src = Bytes::from(buffer);
-            self.not_arith.clear();
+            let pos = self.pos;
+            self.not_arith.retain(|&start| start < pos);
+            self.memo.retain(|&start, _| start < pos);
             self.alias_frames.push(frame);
             self.skip_blanks();
         }
@@ -455,6 +499,7 @@ impl<'a> Machine<'a> {
             self.line_mark = (0, line);
             self.not_arith.clear();
         }
+        self.memo.clear();
     }
 }
 

@@ -43,6 +43,16 @@ impl Machine<'_> {
         if class::OF[c as usize] & class::META != 0 && !substitution {
             return Err(self.unexpected());
         }
+        if !matches!(op, RedirectOp::DupInput | RedirectOp::DupOutput) && c.is_ascii_digit() {
+            // Digits before an operator belong to that one.
+            let here = self.pos;
+            if self.redirect_number().is_some() {
+                let token = self.src.slice(here..self.pos);
+                self.pos = here;
+                return Err(self.unexpected_token(token));
+            }
+            self.pos = here;
+        }
         let target = self.read_word(WordContext::default())?;
         let here_doc = matches!(op, RedirectOp::HereDoc | RedirectOp::HereDocStripTabs).then(|| {
             let doc = Arc::new(HereDoc {

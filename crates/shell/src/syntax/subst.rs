@@ -52,6 +52,10 @@ impl Machine<'_> {
 
     /// `` `…` `` at the cursor. Its content is parsed at once, but an error in it waits until it runs.
     pub fn backquoted(&mut self, quote: Quote) -> Parse<WordPart> {
+        self.memoised(|m| m.backquoted_text(quote))
+    }
+
+    fn backquoted_text(&mut self, quote: Quote) -> Parse<WordPart> {
         let open = self.pos;
         let start = open + 1;
         let mut i = start;
