@@ -82,6 +82,8 @@ impl BlockingFs {
         rmdir(path: &VPath) -> ();
         /// See [`Fs::rename`].
         rename(from: &VPath, to: &VPath, mode: RenameMode) -> ();
+        /// See [`Fs::move_tree`].
+        move_tree(from: &VPath, to: &VPath) -> ();
         /// See [`Fs::copy`].
         copy(from: &VPath, to: &VPath) -> ();
         /// See [`Fs::link`].

@@ -4,13 +4,17 @@
 //! twin [`BlockingFs`]: mount table, then permission, then namespace, then cache, then the backend's [`Resource`].
 
 pub mod blocking;
+mod cache;
 pub mod cancel;
+pub mod dev;
 pub mod error;
 pub mod fs;
 pub mod handle;
 pub mod mode;
 pub mod mount;
+pub mod namespace;
 pub mod path;
+pub mod permission;
 pub mod resource;
 pub mod runtime;
 pub mod stat;
@@ -22,7 +26,7 @@ pub use error::{Errno, Result, VfsError};
 pub use fs::{Fs, Vfs};
 pub use handle::{FileHandle, OpenOptions};
 pub use mode::{Mode, Op, SessionView};
-pub use mount::{Mount, MountTable};
+pub use mount::{Consistency, Mount, MountOptions, MountTable};
 pub use path::VPath;
 pub use resource::{Capabilities, DirEntry, Precondition, RandomFile, Resource, SetAttr, TreeEntry, WriteOptions};
 pub use stat::{FileKind, Fingerprint, Stat, Time};

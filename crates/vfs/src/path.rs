@@ -35,6 +35,14 @@ impl VPath {
         }
     }
 
+    /// Bytes that are known to be a normalised path.
+    pub(crate) fn trusted(normalised: &[u8]) -> Self {
+        if normalised.len() <= 1 {
+            return Self::root();
+        }
+        Self(Arc::from(normalised))
+    }
+
     /// Resolves `raw` against this directory: an absolute `raw` stands for itself. Errors as for [`VPath::new`].
     pub fn join(&self, raw: impl AsRef<[u8]>) -> Result<Self> {
         let raw = raw.as_ref();
