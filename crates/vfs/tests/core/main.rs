@@ -1,4 +1,5 @@
 //! The core against backends that can do much, and little.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like the tests themselves")]
 
 mod fake;
 mod mounts;
