@@ -14,12 +14,14 @@ mod ast;
 mod auto;
 mod backtrack;
 mod bracket;
+mod cache;
 pub(crate) mod chars;
 mod classes;
 mod error;
 mod lower;
 mod parse;
 mod perl;
+mod prefer;
 mod syntax;
 
 #[cfg(test)]
@@ -131,12 +133,21 @@ enum Engine {
 }
 
 impl Regex {
-    /// Compiles one pattern. With [`Syntax::Fixed`], [`Syntax::GrepBre`] and [`Syntax::GrepEre`] a newline separates
+    /// Compiles one pattern, or takes it from the few that were compiled last. With [`Syntax::Fixed`], [`Syntax::GrepBre`] and [`Syntax::GrepEre`] a newline separates
     /// alternatives.
     ///
     /// # Errors
     /// What is wrong with the pattern, in glibc's words.
     pub fn new(pattern: &[u8], options: &Options) -> Result<Regex, RegexError> {
+        if let Some(regex) = cache::get(pattern, options) {
+            return Ok(regex);
+        }
+        let regex = Regex::compile(pattern, options)?;
+        cache::put(pattern, options, &regex);
+        Ok(regex)
+    }
+
+    fn compile(pattern: &[u8], options: &Options) -> Result<Regex, RegexError> {
         match options.syntax {
             Syntax::Fixed => {
                 let lines: Vec<&[u8]> = pattern.split(|&b| b == b'\n').collect();
@@ -206,7 +217,7 @@ impl Regex {
         warnings: Vec<String>,
         options: &Options,
     ) -> Result<Regex, RegexError> {
-        let root = lower::sort_alternatives(root);
+        let root = lower::sort_alternatives(prefer::rewrite(root));
         let mut first_is_longest = !backrefs && lower::first_is_longest(&root, options);
         let root = match options.wrap {
             Wrap::None => root,

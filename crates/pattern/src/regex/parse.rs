@@ -51,7 +51,7 @@ pub(super) fn parse(pattern: &[u8], options: &Options) -> Result<Parsed, RegexEr
         utf8: options.utf8,
         options,
         groups: 0,
-        done: Vec::new(),
+        done: 0,
         backrefs: false,
         depth: 0,
         warnings: Vec::new(),
@@ -81,8 +81,8 @@ struct Parser<'a> {
     utf8: bool,
     options: &'a Options,
     groups: u32,
-    /// Groups that are closed and may be referred to.
-    done: Vec<u32>,
+    /// Groups that are closed and may be referred to, as bits.
+    done: u32,
     backrefs: bool,
     depth: usize,
     warnings: Vec<String>,
@@ -198,10 +198,16 @@ impl Parser<'_> {
     }
 
     fn alternation(&mut self) -> Result<Node, RegexError> {
+        // A group of one alternative cannot be referred to in another.
+        let before = self.done;
+        let mut after = self.done;
         let mut branches = Vec::new();
         loop {
+            self.done = before;
             branches.push(self.branch()?);
+            after |= self.done;
             if self.tok != Tok::Alt {
+                self.done = after;
                 return Ok(Node::alt(branches));
             }
             self.fetch(true);
@@ -249,7 +255,7 @@ impl Parser<'_> {
             Tok::Bracket => self.bracket()?,
             Tok::Open => self.group()?,
             Tok::Backref(n) => {
-                if !self.done.contains(&n) {
+                if self.done & 1 << n == 0 {
                     return Err(RegexError::BackReference);
                 }
                 self.backrefs = true;
@@ -334,7 +340,7 @@ impl Parser<'_> {
         }
         self.depth -= 1;
         if number <= 9 {
-            self.done.push(number);
+            self.done |= 1 << number;
         }
         Ok(Node::Group(number, Box::new(inner)))
     }

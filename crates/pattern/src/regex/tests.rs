@@ -136,7 +136,8 @@ fn back_references() {
     assert_eq!(m(Syntax::Bre, "\\(a*\\)b\\1", "aabaa"), text("aabaa"));
     assert_eq!(m(Syntax::Ere, "(.)(.)\\2\\1", "xabbay"), text("abba"));
     assert_eq!(m(Syntax::Ere, "^(.*)\\1$", "abab"), text("abab"));
-    assert_eq!(m(Syntax::Ere, "(a)|b\\1", "b"), None);
+    assert!(Regex::new(b"(a)|b\\1", &Options::new(Syntax::Ere)).is_err());
+    assert_eq!(m(Syntax::Ere, "((a)|b)\\2", "b"), None);
     let mut icase = Options::new(Syntax::Ere);
     icase.icase = true;
     let re = Regex::new("(é)\\1".as_bytes(), &icase).unwrap();
