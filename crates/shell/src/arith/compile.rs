@@ -1,7 +1,7 @@
 //! From text to code for the stack machine.
 
 use super::{
-    ArithError, MAX_RECURSION, Program, Variable,
+    ArithError, Program, Variable,
     lex::{Binary, Lexer, Token},
 };
 
@@ -82,12 +82,7 @@ pub(super) fn compile(text: &[u8], depth: usize) -> Program {
         height: 0,
         stack: 1,
     };
-    if depth >= MAX_RECURSION {
-        let error = compiler.lexer.error("expression recursion level exceeded");
-        compiler.fail(error);
-    } else {
-        compiler.whole();
-    }
+    compiler.whole();
     Program {
         text: text.to_vec(),
         code: compiler.code,

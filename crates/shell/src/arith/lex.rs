@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use super::{ArithError, Subscript, Variable, error, number};
 
+/// Subscripts inside subscripts that are compiled with the expression.
+const MAX_COMPILED_SUBSCRIPTS: usize = 16;
+
 /// A token.
 #[derive(Debug, Clone)]
 pub(super) enum Token {
@@ -183,7 +186,9 @@ impl<'a> Lexer<'a> {
             }
             let raw =
                 memchr::memchr3(b'$', b'`', b'\\', text).is_some() || memchr::memchr2(b'"', b'\'', text).is_some();
-            let index = (!raw).then(|| Arc::new(super::compile::compile(text, self.depth + 1)));
+            // Deeper ones are compiled when they are needed, so that a program never nests far.
+            let index = (!raw && self.depth < MAX_COMPILED_SUBSCRIPTS)
+                .then(|| Arc::new(super::compile::compile(text, self.depth + 1)));
             subscript = Some(Subscript {
                 text: text.to_vec(),
                 index,
