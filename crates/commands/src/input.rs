@@ -86,6 +86,15 @@ impl Source {
         }
     }
 
+    /// Gives back the last `len` bytes that were read and not used, for whoever reads standard input next.
+    pub fn unread(&mut self, len: usize) {
+        if let Self::Stdin(input) = self
+            && len > 0
+        {
+            input.file().give_back(len as u64);
+        }
+    }
+
     /// Everything that is left.
     pub fn read_all(&mut self) -> vfs::Result<Bytes> {
         let first = self.chunk()?;
@@ -116,6 +125,52 @@ impl Read for Source {
         match self {
             Self::Stdin(i) => i.read(buf),
             Self::File(r) => r.read(buf),
+        }
+    }
+}
+
+/// A block that ends with a whole line (or the input), for commands that work on many lines at once.
+pub struct Blocks {
+    source: Source,
+    delimiter: u8,
+    carry: Vec<u8>,
+    rest: Bytes,
+}
+
+impl Blocks {
+    /// The blocks of `source`, whose lines end with `delimiter`.
+    pub fn new(source: Source, delimiter: u8) -> Self {
+        Self {
+            source,
+            delimiter,
+            carry: Vec::new(),
+            rest: Bytes::new(),
+        }
+    }
+
+    /// The next block; only the last one of the input may lack its final delimiter. Empty at the end.
+    pub fn next_block(&mut self) -> vfs::Result<Bytes> {
+        // After a line that had to be put together comes what was left of its block.
+        let mut chunk = std::mem::take(&mut self.rest);
+        loop {
+            if chunk.is_empty() {
+                chunk = self.source.chunk()?;
+                if chunk.is_empty() {
+                    return Ok(std::mem::take(&mut self.carry).into());
+                }
+            }
+            if self.carry.is_empty() {
+                if let Some(last) = memchr::memrchr(self.delimiter, &chunk) {
+                    self.carry.extend_from_slice(&chunk[last + 1..]);
+                    return Ok(chunk.slice(..=last));
+                }
+            } else if let Some(first) = memchr::memchr(self.delimiter, &chunk) {
+                self.carry.extend_from_slice(&chunk[..=first]);
+                self.rest = chunk.slice(first + 1..);
+                return Ok(std::mem::take(&mut self.carry).into());
+            }
+            self.carry.extend_from_slice(&chunk);
+            chunk = Bytes::new();
         }
     }
 }

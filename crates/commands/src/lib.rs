@@ -2,13 +2,17 @@
 //!
 //! A command is a [`tool::Tool`]: a table of options and a function. [`registry::all`] lists them.
 
+pub mod float;
 pub mod input;
 pub mod number;
 pub mod options;
+pub mod output;
 pub mod quote;
 pub mod registry;
 pub mod text;
 pub mod tool;
+pub mod version;
+pub mod wait;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -182,6 +182,42 @@ impl Spec {
         self.error(&cx.name, message.as_ref())
     }
 
+    /// The meaning of an option's argument out of a table of words (gnulib `argmatch`): unambiguous beginnings will do.
+    /// Words that mean the same stand next to each other in the table.
+    pub fn choose<T: Copy + PartialEq>(
+        &self,
+        cx: &Context<'_>,
+        option: &str,
+        given: &[u8],
+        table: &[(&'static str, T)],
+    ) -> Result<T, CommandError> {
+        if let Some((_, t)) = table.iter().find(|(w, _)| w.as_bytes() == given) {
+            return Ok(*t);
+        }
+        let mut matches = table.iter().filter(|(w, _)| w.as_bytes().starts_with(given));
+        let found = matches.next();
+        let same = found.is_some_and(|(_, t)| matches.all(|(_, u)| t == u));
+        match found {
+            Some((_, t)) if same => return Ok(*t),
+            _ => {}
+        }
+        let problem = if found.is_some() { "ambiguous" } else { "invalid" };
+        let mut m = [
+            format!("{problem} argument ").as_bytes(),
+            &crate::quote::quote(given),
+            format!(" for '{option}'\nValid arguments are:").as_bytes(),
+        ]
+        .concat();
+        let mut last = None;
+        for (word, t) in table {
+            m.extend_from_slice(if last == Some(t) { b", '" } else { b"\n  - '" });
+            m.extend_from_slice(word.as_bytes());
+            m.push(b'\'');
+            last = Some(t);
+        }
+        Err(self.usage_error(cx, m))
+    }
+
     fn error(&self, name: &[u8], message: &[u8]) -> CommandError {
         CommandError::fail(self.trouble, [message, b"\n", &self.hint(name)].concat())
     }

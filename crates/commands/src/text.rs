@@ -1,3 +1,13 @@
 //! Commands that read and write lines of text.
 
 pub mod cat;
+pub mod cut;
+pub mod head;
+pub mod nl;
+pub mod paste;
+pub mod sort;
+pub mod tac;
+pub mod tail;
+pub mod tr;
+pub mod uniq;
+pub mod wc;

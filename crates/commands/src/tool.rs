@@ -1,8 +1,11 @@
 //! [`Tool`]: a command made of a table of options and a function.
 
-use shell::command::{Command, CommandResult, Context, ExitStatus};
+use shell::command::{Command, CommandError, CommandResult, Context, ExitStatus};
 
 use crate::options::{Args, Spec};
+
+/// Rewrites arguments before they are parsed.
+pub type Prepare = fn(&Spec, &mut Context<'_>) -> Result<(), CommandError>;
 
 /// A command whose command line is described by a [`Spec`]; `--help`, `--version` and usage errors are dealt with before
 /// `run` is called.
@@ -12,6 +15,8 @@ pub struct Tool {
     pub spec: Spec,
     /// Other names.
     pub aliases: &'static [&'static str],
+    /// Rewrites old forms of arguments before they are parsed.
+    pub prepare: Option<Prepare>,
     /// What it does.
     pub run: fn(&mut Context<'_>, Args) -> CommandResult,
 }
@@ -22,8 +27,16 @@ impl Tool {
         Self {
             spec,
             aliases: &[],
+            prepare: None,
             run,
         }
+    }
+
+    /// With a function that rewrites old forms of arguments.
+    #[must_use]
+    pub const fn prepare(mut self, prepare: Prepare) -> Self {
+        self.prepare = Some(prepare);
+        self
     }
 
     /// With other names.
@@ -48,6 +61,9 @@ impl Command for Tool {
     }
 
     fn run(&self, cx: &mut Context<'_>) -> CommandResult {
+        if let Some(prepare) = self.prepare {
+            prepare(&self.spec, cx)?;
+        }
         match self.spec.parse(cx)? {
             Some(args) => (self.run)(cx, args),
             None => Ok(ExitStatus::SUCCESS),
