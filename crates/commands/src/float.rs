@@ -20,7 +20,9 @@ pub fn parse_prefix(text: &[u8]) -> Option<(f64, usize)> {
         let mut end = at + 3;
         if text.get(end) == Some(&b'(')
             && let Some(n) = text[end..].iter().position(|b| *b == b')')
-            && text[end + 1..end + n].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+            && text[end + 1..end + n]
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || *b == b'_')
         {
             end += n + 1;
         }
@@ -45,7 +47,10 @@ pub fn parse_prefix(text: &[u8]) -> Option<(f64, usize)> {
     }
     if matches!(rest.get(len), Some(b'e' | b'E')) {
         let signed = usize::from(matches!(rest.get(len + 1), Some(b'-' | b'+')));
-        let exponent = rest[len + 1 + signed..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let exponent = rest[len + 1 + signed..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
         if exponent > 0 {
             len += 1 + signed + exponent;
         }

@@ -93,7 +93,11 @@ mod tests {
         for pair in sorted.windows(2) {
             let got = compare(pair[0].as_bytes(), pair[1].as_bytes());
             // `a10~` sorts before `a10`: the tilde is before the end.
-            let want = if pair[1] == "a10~" { Ordering::Greater } else { Ordering::Less };
+            let want = if pair[1] == "a10~" {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            };
             assert_eq!(got, want, "{pair:?}");
         }
     }

@@ -82,10 +82,7 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
         return Err(SPEC.usage_error(cx, "you must specify a list of bytes, characters, or fields"));
     };
     if !fields && delimiter.is_some() {
-        return Err(SPEC.usage_error(
-            cx,
-            "an input delimiter may be specified only when operating on fields",
-        ));
+        return Err(SPEC.usage_error(cx, "an input delimiter may be specified only when operating on fields"));
     }
     let only_delimited = args.has("only-delimited");
     if !fields && only_delimited {

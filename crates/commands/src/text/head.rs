@@ -305,7 +305,9 @@ fn all_but_last_lines(cx: &mut Context<'_>, source: &mut Source, count: u64, del
             break;
         }
         if n >= left {
-            let end = memchr::memchr_iter(delimiter, &chunk).nth(left as usize - 1).map_or(0, |at| at + 1);
+            let end = memchr::memchr_iter(delimiter, &chunk)
+                .nth(left as usize - 1)
+                .map_or(0, |at| at + 1);
             chunk.truncate(end);
             left = 0;
         } else {

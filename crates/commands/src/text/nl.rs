@@ -117,9 +117,7 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
                     b"rn" => Format::Right,
                     b"rz" => Format::Zeros,
                     _ => {
-                        return Err(
-                            SPEC.usage_error(cx, [&b"invalid line numbering format: "[..], &quote(v)].concat())
-                        );
+                        return Err(SPEC.usage_error(cx, [&b"invalid line numbering format: "[..], &quote(v)].concat()));
                     }
                 }
             }
@@ -161,7 +159,10 @@ fn integer(text: &[u8], what: &str, minimum: i64) -> Result<i64, CommandError> {
         )
     };
     let trimmed = text.trim_ascii_start();
-    let digits = trimmed.strip_prefix(b"-").or(trimmed.strip_prefix(b"+")).unwrap_or(trimmed);
+    let digits = trimmed
+        .strip_prefix(b"-")
+        .or(trimmed.strip_prefix(b"+"))
+        .unwrap_or(trimmed);
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Err(bad(""));
     }

@@ -108,8 +108,7 @@ fn parallel(cx: &mut Context<'_>, files: &[Vec<u8>], delimiters: &[Option<u8>], 
             column_reader.push(at);
             continue;
         }
-        let source =
-            input::open(cx, file).map_err(|e| CommandError::fail(1, input::complaint(file, &e)))?;
+        let source = input::open(cx, file).map_err(|e| CommandError::fail(1, input::complaint(file, &e)))?;
         if input::is_stdin(file) {
             stdin_at = Some(readers.len());
         }
@@ -124,7 +123,11 @@ fn parallel(cx: &mut Context<'_>, files: &[Vec<u8>], delimiters: &[Option<u8>], 
         for (column, at) in column_reader.iter().enumerate() {
             if column > 0 {
                 let d = delimiters[(column - 1) % delimiters.len()];
-                if any { cx.stdout.buffer().extend(d) } else { pending.extend(d) }
+                if any {
+                    cx.stdout.buffer().extend(d)
+                } else {
+                    pending.extend(d)
+                }
             }
             let Some(lines) = &mut readers[*at] else { continue };
             match lines.next() {
@@ -159,8 +162,14 @@ mod tests {
     #[test]
     fn standard_input_is_shared_line_by_line() {
         let lab = Lab::new();
-        assert_eq!(lab.run("paste", &["-", "-", "-"], b"1\n2\n3\n4\n").stdout, b"1\t2\t3\n4\t\t\n");
+        assert_eq!(
+            lab.run("paste", &["-", "-", "-"], b"1\n2\n3\n4\n").stdout,
+            b"1\t2\t3\n4\t\t\n"
+        );
         assert_eq!(lab.run("paste", &["-sd", "+,"], b"1\n2\n3\n").stdout, b"1+2,3\n");
-        assert_eq!(lab.run("paste", &["-d", r"\0-", "-", "-", "-"], b"1\n2\n3\n").stdout, b"12-3\n");
+        assert_eq!(
+            lab.run("paste", &["-d", r"\0-", "-", "-", "-"], b"1\n2\n3\n").stdout,
+            b"12-3\n"
+        );
     }
 }

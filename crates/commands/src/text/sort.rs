@@ -215,7 +215,8 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
     let sorted = engine::sort(&arena, &Arc::new(order), end, unique, threads, &cx.cancel)?;
     match target {
         Some(name) if !input::is_stdin(&name) => {
-            let mut out = output::open(cx, &name, OpenOptions::writing()).map_err(|e| failed("open failed", &name, &e))?;
+            let mut out =
+                output::open(cx, &name, OpenOptions::writing()).map_err(|e| failed("open failed", &name, &e))?;
             engine::print(&mut out, &arena, &sorted, end)?;
             out.flush_now()?;
         }
@@ -231,16 +232,7 @@ fn fail(message: impl AsRef<[u8]>) -> CommandError {
 fn failed(what: &str, file: &[u8], e: &VfsError) -> CommandError {
     match e.errno() {
         Errno::EPIPE | Errno::ECANCELED => e.clone().into(),
-        _ => fail(
-            [
-                what.as_bytes(),
-                b": ",
-                &quotef(file),
-                b": ",
-                e.gnu_text().as_bytes(),
-            ]
-            .concat(),
-        ),
+        _ => fail([what.as_bytes(), b": ", &quotef(file), b": ", e.gnu_text().as_bytes()].concat()),
     }
 }
 
@@ -255,7 +247,9 @@ fn salt(cx: &mut Context<'_>, keys: &[Key], from: Option<&[u8]>) -> Result<u64, 
     }
     match from {
         Some(file) => {
-            let data = open(cx, file)?.read_all().map_err(|e| failed("read failed", file, &e))?;
+            let data = open(cx, file)?
+                .read_all()
+                .map_err(|e| failed("read failed", file, &e))?;
             Ok(data.iter().take(16).fold(0xcbf2_9ce4_8422_2325, |h, b| {
                 (h ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3)
             }))
@@ -282,7 +276,9 @@ fn operands(cx: &mut Context<'_>, args: &Args) -> Result<Vec<Vec<u8>>, CommandEr
             .concat(),
         ));
     }
-    let data = open(cx, list)?.read_all().map_err(|e| failed("cannot read", list, &e))?;
+    let data = open(cx, list)?
+        .read_all()
+        .map_err(|e| failed("cannot read", list, &e))?;
     if data.is_empty() {
         return Err(fail([&b"no input from "[..], &quote(list)].concat()));
     }

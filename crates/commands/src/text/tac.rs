@@ -17,7 +17,12 @@ const SPEC: Spec = Spec::new(
     &[
         flag("b", "before", "attach the separator before instead of after"),
         flag("r", "regex", "interpret the separator as a regular expression"),
-        value("s", "separator", "STRING", "use STRING as the separator instead of newline"),
+        value(
+            "s",
+            "separator",
+            "STRING",
+            "use STRING as the separator instead of newline",
+        ),
     ],
 );
 

@@ -40,7 +40,12 @@ const SPEC: Spec = Spec::new(
             "[+]NUM",
             "output the last NUM lines, instead of the last 10;\nor use -n +NUM to output starting with line NUM",
         ),
-        value("", "max-unchanged-stats", "N", "(accepted; files are always reopened by name)"),
+        value(
+            "",
+            "max-unchanged-stats",
+            "N",
+            "(accepted; files are always reopened by name)",
+        ),
         value("", "pid", "PID", "with -f, terminate after process ID, PID dies"),
         flag("q", "quiet silent", "never output headers giving file names"),
         flag("", "retry", "keep trying to open a file if it is inaccessible"),
@@ -52,7 +57,11 @@ const SPEC: Spec = Spec::new(
         ),
         flag("v", "verbose", "always output headers giving file names"),
         flag("z", "zero-terminated", "line delimiter is NUL, not newline"),
-        flag("", "disable-inotify -disable-inotify presume-input-pipe -presume-input-pipe", ""),
+        flag(
+            "",
+            "disable-inotify -disable-inotify presume-input-pipe -presume-input-pipe",
+            "",
+        ),
         flag("0123456789", "", ""),
     ],
 );
@@ -434,7 +443,9 @@ fn from_stream(cx: &mut Context<'_>, source: &mut Source, amount: Amount, delimi
             skip -= n;
             chunk.slice(n as usize..)
         } else if worth >= skip {
-            let at = memchr::memchr_iter(delimiter, &chunk).nth(skip as usize - 1).map_or(0, |at| at + 1);
+            let at = memchr::memchr_iter(delimiter, &chunk)
+                .nth(skip as usize - 1)
+                .map_or(0, |at| at + 1);
             skip = 0;
             chunk.slice(at..)
         } else {

@@ -111,7 +111,11 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
     let members1 = set::members(&set1, complement);
     let members2 = set2.as_ref().map(|s| set::members(s, false));
     let drop = if delete { Some(members1) } else { None };
-    let squeezed = if squeeze { Some(members2.unwrap_or(members1)) } else { None };
+    let squeezed = if squeeze {
+        Some(members2.unwrap_or(members1))
+    } else {
+        None
+    };
     let mut source = input::stdin(cx);
     let mut last: Option<u8> = None;
     loop {

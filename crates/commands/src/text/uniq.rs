@@ -145,10 +145,7 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
         return Err(SPEC.usage_error(cx, "--group is mutually exclusive with -c/-d/-D/-u"));
     }
     if u.count && u.later_of_repeated {
-        return Err(SPEC.usage_error(
-            cx,
-            "printing all duplicated lines and repeat counts is meaningless",
-        ));
+        return Err(SPEC.usage_error(cx, "printing all duplicated lines and repeat counts is meaningless"));
     }
     let from = args.operands.first().cloned().unwrap_or_else(|| b"-".to_vec());
     let unreadable = || CommandError::fail(1, [&b"error reading "[..], &quoteaf(&from)].concat());
@@ -157,9 +154,10 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
         _ => CommandError::fail(1, input::complaint(&from, &e)),
     })?;
     let mut target = match args.operands.get(1) {
-        Some(to) if !is_stdin(to) => Some(output::open(cx, to, OpenOptions::writing()).map_err(|e| {
-            CommandError::fail(1, input::complaint(to, &e))
-        })?),
+        Some(to) if !is_stdin(to) => Some(
+            output::open(cx, to, OpenOptions::writing())
+                .map_err(|e| CommandError::fail(1, input::complaint(to, &e)))?,
+        ),
         _ => None,
     };
     let result = match &mut target {
@@ -195,8 +193,14 @@ impl Uniq {
             if at >= line.len() {
                 break;
             }
-            at += line[at..].iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n')).count();
-            at += line[at..].iter().take_while(|b| !matches!(b, b' ' | b'\t' | b'\n')).count();
+            at += line[at..]
+                .iter()
+                .take_while(|b| matches!(b, b' ' | b'\t' | b'\n'))
+                .count();
+            at += line[at..]
+                .iter()
+                .take_while(|b| !matches!(b, b' ' | b'\t' | b'\n'))
+                .count();
         }
         at += self.skip_chars.min((line.len() - at) as u64) as usize;
         let len = self.check_chars.min((line.len() - at) as u64) as usize;
@@ -205,7 +209,11 @@ impl Uniq {
 
     fn same(&self, a: &[u8], b: &[u8]) -> bool {
         let (a, b) = (self.key(a), self.key(b));
-        if self.ignore_case { a.eq_ignore_ascii_case(b) } else { a == b }
+        if self.ignore_case {
+            a.eq_ignore_ascii_case(b)
+        } else {
+            a == b
+        }
     }
 
     fn filter(&self, source: input::Source, out: &mut Output, cancel: &vfs::Cancel) -> vfs::Result<()> {
@@ -273,7 +281,11 @@ impl Uniq {
             }
         }
         // With -u as well, groups are not shown.
-        if self.first_of_repeated || count > 1 { self.line(out, line) } else { Ok(()) }
+        if self.first_of_repeated || count > 1 {
+            self.line(out, line)
+        } else {
+            Ok(())
+        }
     }
 
     fn finish(&self, out: &mut Output, line: &[u8], count: u64) -> vfs::Result<()> {
@@ -325,7 +337,10 @@ mod tests {
             (&["-i", "--all-repeated=separate"], b"a\na\n\nb\nB\n"),
             (&["-i", "--group=both"], b"\na\na\n\nb\nB\n\nc\n\n"),
         ] {
-            assert_eq!(bstr::BStr::new(&lab.run("uniq", args, input).stdout), bstr::BStr::new(want));
+            assert_eq!(
+                bstr::BStr::new(&lab.run("uniq", args, input).stdout),
+                bstr::BStr::new(want)
+            );
         }
     }
 }

@@ -122,7 +122,13 @@ fn names(cx: &mut Context<'_>, args: &Args, list: &[u8], ok: &mut bool) -> Resul
             break;
         }
         if name.is_empty() {
-            cx.warn([&quotef(list)[..], format!(":{}: invalid zero-length file name", n + 1).as_bytes()].concat());
+            cx.warn(
+                [
+                    &quotef(list)[..],
+                    format!(":{}: invalid zero-length file name", n + 1).as_bytes(),
+                ]
+                .concat(),
+            );
             *ok = false;
         } else if name == b"-" && list == b"-" {
             cx.warn("when reading file names from stdin, no file name of '-' allowed");

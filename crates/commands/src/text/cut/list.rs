@@ -32,7 +32,11 @@ impl Ranges {
                 .and_then(|t| t.parse().ok())
                 .filter(|n| *n < usize::MAX)
                 .ok_or_else(|| {
-                    let what: &[u8] = if fields { b"field number " } else { b"byte/character offset " };
+                    let what: &[u8] = if fields {
+                        b"field number "
+                    } else {
+                        b"byte/character offset "
+                    };
                     [what, &quote(text), b" is too large"].concat()
                 })
         };
@@ -57,7 +61,11 @@ impl Ranges {
                         });
                     }
                     let from = if low.is_empty() { 1 } else { number(low, part)? };
-                    let to = if high.is_empty() { usize::MAX } else { number(high, part)? };
+                    let to = if high.is_empty() {
+                        usize::MAX
+                    } else {
+                        number(high, part)?
+                    };
                     if from != 0 && to < from {
                         return Err(b"invalid decreasing range".to_vec());
                     }

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use shell::command::{CommandError, CommandResult, Context, ExitStatus};
 
-use super::order::Order;
 use super::failed;
+use super::order::Order;
 use crate::input::{Lines, Source};
 use crate::quote::quotef;
 
@@ -32,8 +32,7 @@ pub(super) fn run(
                 let by = order.compare(last, line);
                 if by == Ordering::Greater || (unique && by == Ordering::Equal) {
                     if loud {
-                        let message =
-                            [&quotef(file)[..], format!(":{number}: disorder: ").as_bytes(), line].concat();
+                        let message = [&quotef(file)[..], format!(":{number}: disorder: ").as_bytes(), line].concat();
                         cx.warn(message);
                     }
                     return Ok(ExitStatus::FAILURE);

@@ -55,7 +55,11 @@ fn index(arena: &Bytes, order: &Order, end: u8, cancel: &Cancel) -> Result<Vec<E
             start,
             end: stop,
         });
-        if entries.len() % RUN == 0 { cancel.check() } else { Ok(()) }
+        if entries.len() % RUN == 0 {
+            cancel.check()
+        } else {
+            Ok(())
+        }
     };
     for stop in memchr::memchr_iter(end, arena) {
         add(start, stop)?;

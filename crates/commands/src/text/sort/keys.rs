@@ -278,9 +278,9 @@ fn count<'a>(text: &'a [u8], what: &str) -> Result<(usize, &'a [u8]), Vec<u8>> {
     if len == 0 {
         return Err([what.as_bytes(), b": invalid count at start of ", &quote(text)].concat());
     }
-    let n = text[..len]
-        .iter()
-        .fold(0usize, |n, d| n.saturating_mul(10).saturating_add(usize::from(d - b'0')));
+    let n = text[..len].iter().fold(0usize, |n, d| {
+        n.saturating_mul(10).saturating_add(usize::from(d - b'0'))
+    });
     Ok((n, &text[len..]))
 }
 

@@ -203,12 +203,7 @@ fn repeat(bytes: &[u8], escaped: &[bool], at: usize) -> Result<Option<(Element, 
         return match count {
             // Nothing repeats usefully more often than there are bytes to pair with.
             Some(n) => Ok(Some((Element::Repeat(bytes[at + 1], n.min(1 << 16)), close + 1))),
-            None => Err([
-                &b"invalid repeat count "[..],
-                &quote(digits),
-                b" in [c*n] construct",
-            ]
-            .concat()),
+            None => Err([&b"invalid repeat count "[..], &quote(digits), b" in [c*n] construct"].concat()),
         };
     }
     Ok(None)
@@ -285,12 +280,7 @@ pub(super) fn members(elements: &[Element], complement: bool) -> [bool; 256] {
 }
 
 /// The map from the first array to the second; the error is the message for the user.
-pub(super) fn plan(
-    set1: &[Element],
-    set2: &[Element],
-    complement: bool,
-    truncate: bool,
-) -> Result<[u8; 256], Vec<u8>> {
+pub(super) fn plan(set1: &[Element], set2: &[Element], complement: bool, truncate: bool) -> Result<[u8; 256], Vec<u8>> {
     let mut map = identity();
     if set2.iter().filter(|e| e.is_endless_repeat()).count() > 1 {
         return Err(b"only one [c*] repeat construct may appear in string2".to_vec());
@@ -300,7 +290,8 @@ pub(super) fn plan(
     }
     if set2.iter().any(|e| matches!(e, Element::Class(c) if !c.is_case())) {
         return Err(
-            b"when translating, the only character classes that may appear in\nstring2 are 'upper' and 'lower'".to_vec(),
+            b"when translating, the only character classes that may appear in\nstring2 are 'upper' and 'lower'"
+                .to_vec(),
         );
     }
     // Where each case class of the first array begins; only there may one of the second array begin.
@@ -323,7 +314,9 @@ pub(super) fn plan(
     }
     let fixed: usize = {
         let mut list = Vec::new();
-        set2.iter().filter(|e| !e.is_endless_repeat()).for_each(|e| e.expand(&mut list));
+        set2.iter()
+            .filter(|e| !e.is_endless_repeat())
+            .for_each(|e| e.expand(&mut list));
         list.len()
     };
     let mut to = Vec::new();
