@@ -160,10 +160,8 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
                     Err(_) => return Err(fail([&b"invalid --parallel argument "[..], &quote(v)].concat())),
                 };
             }
-            "batch-size" => {
-                if number::decimal(v).is_err() {
-                    return Err(fail([&b"invalid --batch-size argument "[..], &quote(v)].concat()));
-                }
+            "batch-size" if number::decimal(v).is_err() => {
+                return Err(fail([&b"invalid --batch-size argument "[..], &quote(v)].concat()));
             }
             _ => {}
         }

@@ -104,12 +104,12 @@ pub(super) fn parse(text: &[u8], warnings: &mut Vec<Vec<u8>>) -> Result<Vec<Elem
     let mut elements = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        if plain(at, b'[') {
-            if let Some((element, next)) = bracket(&bytes, &escaped, at)? {
-                elements.push(element);
-                at = next;
-                continue;
-            }
+        if plain(at, b'[')
+            && let Some((element, next)) = bracket(&bytes, &escaped, at)?
+        {
+            elements.push(element);
+            at = next;
+            continue;
         }
         if plain(at + 1, b'-') && at + 2 < bytes.len() {
             let (a, b) = (bytes[at], bytes[at + 2]);
