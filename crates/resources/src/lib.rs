@@ -2,3 +2,6 @@
 
 #[cfg(feature = "ram")]
 pub mod ram;
+
+#[cfg(all(feature = "disk", unix))]
+pub mod disk;
