@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use vfs::Result;
 
-use root::Root;
 pub use root::Containment;
+use root::Root;
 
 /// A directory of the host. Clones share the descriptor of the root.
 ///

@@ -239,7 +239,11 @@ impl Model {
             return refuse(Errno::EINVAL);
         }
         if below(from, to) {
-            return refuse(if mode == RenameMode::Exchange { Errno::EINVAL } else { Errno::ENOTEMPTY });
+            return refuse(if mode == RenameMode::Exchange {
+                Errno::EINVAL
+            } else {
+                Errno::ENOTEMPTY
+            });
         }
         if target == Some(source) {
             return Ok(Seen::Done);

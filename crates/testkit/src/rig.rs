@@ -7,8 +7,8 @@ use bytes::Bytes;
 use vfs::resource::RenameMode;
 use vfs::runtime::block_on;
 use vfs::{
-    ByteRange, ByteStream, Cancel, Capabilities, DirEntry, Errno, OpenOptions, Precondition, RandomFile, Resource, Result,
-    SetAttr, Stat, VPath, WriteOptions,
+    ByteRange, ByteStream, Cancel, Capabilities, DirEntry, Errno, OpenOptions, Precondition, RandomFile, Resource,
+    Result, SetAttr, Stat, VPath, WriteOptions,
 };
 
 /// A fresh, empty backend under test.
@@ -43,7 +43,9 @@ pub fn hits_link<T>(result: Result<T>, at: &str, target: &str) {
     match result {
         Ok(_) => panic!("succeeded, but should have reported the link {at}"),
         Err(e) => {
-            let hit = e.link_hit().unwrap_or_else(|| panic!("{e} does not name the link {at}"));
+            let hit = e
+                .link_hit()
+                .unwrap_or_else(|| panic!("{e} does not name the link {at}"));
             assert_eq!((hit.at.as_bytes(), &*hit.target), (at.as_bytes(), target.as_bytes()));
         }
     }

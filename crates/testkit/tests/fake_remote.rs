@@ -19,7 +19,10 @@ fn requests_and_bytes_are_counted() {
     let rig = Rig::new(remote.clone());
     assert_eq!(rig.get_range("/d/f", ByteRange::at(2, 5)).unwrap(), "23456");
     rig.stat("/d").unwrap();
-    assert_eq!((remote.count(Call::Read), remote.count(Call::Stat), remote.bytes_sent()), (1, 1, 5));
+    assert_eq!(
+        (remote.count(Call::Read), remote.count(Call::Stat), remote.bytes_sent()),
+        (1, 1, 5)
+    );
     assert_eq!(remote.requests()[0].range, Some(ByteRange::at(2, 5)));
     assert_eq!(remote.most_in_flight(), 1);
 }
@@ -28,7 +31,9 @@ fn requests_and_bytes_are_counted() {
 fn faults_come_once_and_in_order() {
     let remote = FakeRemote::new();
     remote.edit("/f", "0123456789");
-    remote.fail_next(Call::Stat, Errno::EAGAIN).fail_next(Call::Stat, Errno::ETIMEDOUT);
+    remote
+        .fail_next(Call::Stat, Errno::EAGAIN)
+        .fail_next(Call::Stat, Errno::ETIMEDOUT);
     remote.break_next_read(4, Errno::ECONNRESET);
     let rig = Rig::new(remote);
     fails(rig.stat("/f"), Errno::EAGAIN);

@@ -102,7 +102,11 @@ mod old {
     use rustix::fs::{fstat, major, minor, statat};
 
     pub(super) fn stat(dir: BorrowedFd<'_>, name: &OsStr, flags: AtFlags) -> rustix::io::Result<Stat> {
-        let s = if name.is_empty() { fstat(dir)? } else { statat(dir, name, flags)? };
+        let s = if name.is_empty() {
+            fstat(dir)?
+        } else {
+            statat(dir, name, flags)?
+        };
         let time = |seconds, nanos| Time {
             seconds: seconds as i64,
             nanos: nanos as u32,

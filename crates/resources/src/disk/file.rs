@@ -69,7 +69,11 @@ pub(super) fn read_range(fd: OwnedFd, stat: &Stat, range: ByteRange) -> Result<B
         return Ok(ByteStream::empty());
     }
     let want = |at: u64| usize::try_from(end - at).unwrap_or(usize::MAX).min(BLOCK);
-    let first_len = if size == 0 { want(start).min(64 * 1024) } else { want(start) };
+    let first_len = if size == 0 {
+        want(start).min(64 * 1024)
+    } else {
+        want(start)
+    };
     let first = read_block(&fd, start, first_len)?;
     let at = start + first.len() as u64;
     if first.len() < first_len || at >= end {

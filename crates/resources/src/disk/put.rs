@@ -56,7 +56,13 @@ fn temp_name() -> OsString {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let n = COUNT.fetch_add(1, Ordering::Relaxed);
     let now = vfs::Time::now();
-    format!(".mirage-{:x}-{:x}{:08x}-{n:x}.tmp", std::process::id(), now.seconds, now.nanos).into()
+    format!(
+        ".mirage-{:x}-{:x}{:08x}-{n:x}.tmp",
+        std::process::id(),
+        now.seconds,
+        now.nanos
+    )
+    .into()
 }
 
 impl Put {

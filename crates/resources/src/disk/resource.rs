@@ -11,8 +11,8 @@ use rustix::io::Errno as Host;
 use vfs::resource::{RenameMode, SpaceInfo};
 use vfs::runtime::unblock;
 use vfs::{
-    ByteRange, ByteStream, Capabilities, EntryStream, Errno, Fingerprint, OpenOptions, RandomFile, Resource, Result, SetAttr,
-    Stat, VPath, VfsError, WriteOptions,
+    ByteRange, ByteStream, Capabilities, EntryStream, Errno, Fingerprint, OpenOptions, RandomFile, Resource, Result,
+    SetAttr, Stat, VPath, VfsError, WriteOptions,
 };
 
 use super::attr::{mode_of, regular, set_at, set_fd, stat_at, stat_fd};

@@ -192,7 +192,11 @@ impl Root {
 fn openat2_below(root: &OwnedFd, path: &[u8], flags: OFlags, mode: Mode) -> rustix::io::Result<OwnedFd> {
     use rustix::fs::{ResolveFlags, openat2};
     // Unlike `openat`, it refuses a mode that could have no effect.
-    let mode = if flags.intersects(OFlags::CREATE | OFlags::TMPFILE) { mode } else { Mode::empty() };
+    let mode = if flags.intersects(OFlags::CREATE | OFlags::TMPFILE) {
+        mode
+    } else {
+        Mode::empty()
+    };
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     loop {
         // EAGAIN: a rename raced with the resolution of `..`, says the manual; ours have none, but it is harmless to retry.

@@ -42,7 +42,11 @@ pub(super) fn modes_are_kept(rig: &Rig) {
     assert_eq!(rig.stat("/d").unwrap().mode, Some(0o1770));
     rig.set_attr("/f", mode(0o640)).unwrap();
     rig.put("/f", "replaced").unwrap();
-    assert_eq!(rig.stat("/f").unwrap().mode, Some(0o640), "replacing the content keeps the mode");
+    assert_eq!(
+        rig.stat("/f").unwrap().mode,
+        Some(0o640),
+        "replacing the content keeps the mode"
+    );
 }
 
 pub(super) fn a_mode_for_what_is_made(rig: &Rig) {
@@ -76,8 +80,14 @@ pub(super) fn times_are_kept(rig: &Rig) {
     rig.put("/f", "x").unwrap();
     rig.mkdir("/d").unwrap();
     let (a, m) = (
-        Time { seconds: 1_000_000_000, nanos: 123_456_789 },
-        Time { seconds: -86_400, nanos: 500_000_000 },
+        Time {
+            seconds: 1_000_000_000,
+            nanos: 123_456_789,
+        },
+        Time {
+            seconds: -86_400,
+            nanos: 500_000_000,
+        },
     );
     for path in ["/f", "/d"] {
         rig.set_attr(path, times(Some(a), Some(m))).unwrap();
@@ -85,16 +95,25 @@ pub(super) fn times_are_kept(rig: &Rig) {
         assert_eq!((stat.atime, stat.mtime), (Some(a), Some(m)), "{path}");
     }
     rig.set_attr("/f", times(Some(m), None)).unwrap();
-    assert_eq!((rig.stat("/f").unwrap().atime, rig.stat("/f").unwrap().mtime), (Some(m), Some(m)));
+    assert_eq!(
+        (rig.stat("/f").unwrap().atime, rig.stat("/f").unwrap().mtime),
+        (Some(m), Some(m))
+    );
     rig.set_attr("/f", times(None, Some(a))).unwrap();
-    assert_eq!((rig.stat("/f").unwrap().atime, rig.stat("/f").unwrap().mtime), (Some(m), Some(a)));
+    assert_eq!(
+        (rig.stat("/f").unwrap().atime, rig.stat("/f").unwrap().mtime),
+        (Some(m), Some(a))
+    );
 }
 
 pub(super) fn writing_moves_the_times(rig: &Rig) {
     if !able(rig) {
         return;
     }
-    let old = Time { seconds: 1000, nanos: 0 };
+    let old = Time {
+        seconds: 1000,
+        nanos: 0,
+    };
     let aged = |path: &str| rig.set_attr(path, times(Some(old), Some(old))).unwrap();
     let mtime = |path: &str| rig.stat(path).unwrap().mtime.unwrap();
     rig.put("/f", "x").unwrap();

@@ -23,7 +23,11 @@ pub(super) fn listing_knows_what_stat_knows(rig: &Rig) {
         let path = format!("/{}", String::from_utf8_lossy(&entry.name));
         let stat = rig.stat(&path).unwrap();
         if let Some(listed) = entry.stat {
-            assert_eq!((listed.kind, listed.size, listed.ino), (stat.kind, stat.size, stat.ino), "{path}");
+            assert_eq!(
+                (listed.kind, listed.size, listed.ino),
+                (stat.kind, stat.size, stat.ino),
+                "{path}"
+            );
             assert_eq!((listed.mtime, listed.mode), (stat.mtime, stat.mode), "{path}");
             assert_eq!(listed.fingerprint, stat.fingerprint, "{path}");
         }

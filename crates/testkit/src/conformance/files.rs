@@ -17,12 +17,20 @@ pub(super) fn what_is_written_is_read(rig: &Rig) {
     assert_eq!((stat.kind, stat.size), (FileKind::File, Some(data.len() as u64)));
     rig.holds("/f", data);
     let later = rig.stat("/f").unwrap();
-    assert_eq!((later.size, later.kind, &later.fingerprint), (stat.size, stat.kind, &stat.fingerprint));
+    assert_eq!(
+        (later.size, later.kind, &later.fingerprint),
+        (stat.size, stat.kind, &stat.fingerprint)
+    );
     assert_eq!(later.nlink, 1);
 }
 
 pub(super) fn writing_replaces_everything(rig: &Rig) {
-    for content in ["a long first content", "short", "", "again something longer than before"] {
+    for content in [
+        "a long first content",
+        "short",
+        "",
+        "again something longer than before",
+    ] {
         rig.put("/f", content).unwrap();
         rig.holds("/f", content);
         assert_eq!(rig.stat("/f").unwrap().size, Some(content.len() as u64));
@@ -103,8 +111,14 @@ pub(super) fn a_failing_body_changes_nothing(rig: &Rig) {
         let pieces = vec![Ok(Bytes::from(pattern(300_000))), Err(VfsError::new(Errno::ECONNRESET))];
         ByteStream::new(stream::iter(pieces))
     };
-    fails(run(rig.fs.write(&p("/f"), body(), &WriteOptions::default())), Errno::ECONNRESET);
-    fails(run(rig.fs.write(&p("/new"), body(), &WriteOptions::default())), Errno::ECONNRESET);
+    fails(
+        run(rig.fs.write(&p("/f"), body(), &WriteOptions::default())),
+        Errno::ECONNRESET,
+    );
+    fails(
+        run(rig.fs.write(&p("/new"), body(), &WriteOptions::default())),
+        Errno::ECONNRESET,
+    );
     rig.holds("/f", "old");
     assert_eq!(rig.names("/").unwrap(), ["f"], "nothing is left behind");
 }
@@ -140,7 +154,10 @@ pub(super) fn writing_where_it_cannot_be(rig: &Rig) {
     fails(rig.put("/dir", "x"), Errno::EISDIR);
     fails(rig.put("/", "x"), Errno::EISDIR);
     let long = ByteStream::Chunks(vec![Bytes::from_static(b"a"), Bytes::from_static(b"b")].into_iter());
-    fails(run(rig.fs.write(&p("/none/f"), long, &WriteOptions::default())), Errno::ENOENT);
+    fails(
+        run(rig.fs.write(&p("/none/f"), long, &WriteOptions::default())),
+        Errno::ENOENT,
+    );
     rig.holds("/file", "x");
 }
 
@@ -171,7 +188,17 @@ pub(super) fn appending(rig: &Rig) {
     rig.holds("/f", "one two three");
     rig.put("/g", pattern(1_000_000)).unwrap();
     rig.append("/g", "tail").unwrap();
-    assert_eq!(rig.get_range("/g", ByteRange { start: 1_000_000, end: None }).unwrap(), "tail");
+    assert_eq!(
+        rig.get_range(
+            "/g",
+            ByteRange {
+                start: 1_000_000,
+                end: None
+            }
+        )
+        .unwrap(),
+        "tail"
+    );
     rig.mkdir("/dir").unwrap();
     fails(rig.append("/dir", "x"), Errno::EISDIR);
     fails(rig.append("/none/f", "x"), Errno::ENOENT);
@@ -225,7 +252,15 @@ pub(super) fn a_pinned_read_notices_a_change(rig: &Rig) {
     let Some(print) = rig.put("/f", "one").unwrap().fingerprint else {
         return;
     };
-    let pinned = |print| run(async { rig.fs.read(&p("/f"), ByteRange::ALL, Some(print)).await?.collect().await });
+    let pinned = |print| {
+        run(async {
+            rig.fs
+                .read(&p("/f"), ByteRange::ALL, Some(print))
+                .await?
+                .collect()
+                .await
+        })
+    };
     assert_eq!(pinned(&print).unwrap(), "one");
     rig.put("/f", "two!").unwrap();
     fails(pinned(&print), Errno::ESTALE);
@@ -233,8 +268,30 @@ pub(super) fn a_pinned_read_notices_a_change(rig: &Rig) {
 
 pub(super) fn odd_names(rig: &Rig) {
     let mut names: Vec<Vec<u8>> = [
-        " ", "a b", " lead", "trail ", "new\nline", "tab\t", "-rf", "--", "*", "?[a]", "back\\slash", "quote'\"", "$HOME", ".hidden",
-        "...", "~", "%41", "a:b", "é", "e\u{301}", "😀", "\u{1}\u{7f}", "CON", "x;y|z&",
+        " ",
+        "a b",
+        " lead",
+        "trail ",
+        "new\nline",
+        "tab\t",
+        "-rf",
+        "--",
+        "*",
+        "?[a]",
+        "back\\slash",
+        "quote'\"",
+        "$HOME",
+        ".hidden",
+        "...",
+        "~",
+        "%41",
+        "a:b",
+        "é",
+        "e\u{301}",
+        "😀",
+        "\u{1}\u{7f}",
+        "CON",
+        "x;y|z&",
     ]
     .iter()
     .map(|s| s.as_bytes().to_vec())

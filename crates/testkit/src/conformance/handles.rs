@@ -108,7 +108,10 @@ pub(super) fn random_reads_and_writes(rig: &Rig) {
     rig.holds("/f", "012abc6789tail");
     let big = pattern(3_000_000);
     run(file.write_at(100_000, Bytes::from(big.clone()))).unwrap();
-    assert!(read(&file, 100_000, usize::MAX >> 1) == big, "a huge length is not a huge buffer");
+    assert!(
+        read(&file, 100_000, usize::MAX >> 1) == big,
+        "a huge length is not a huge buffer"
+    );
     assert!(read(&file, 100_001, 1_000_000) == big[1..1_000_001]);
     assert_eq!(run(file.stat()).unwrap().size, Some(3_100_000));
     run(file.sync(false)).unwrap();

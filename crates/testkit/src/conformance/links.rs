@@ -137,7 +137,10 @@ pub(super) fn link_texts_are_kept_as_they_are(rig: &Rig) {
         return;
     }
     let long = "x/".repeat(2000);
-    for (i, text) in ["../..", "./a//b/", "/abs olute", "a\nb", long.as_str(), ".", "/"].iter().enumerate() {
+    for (i, text) in ["../..", "./a//b/", "/abs olute", "a\nb", long.as_str(), ".", "/"]
+        .iter()
+        .enumerate()
+    {
         let at = format!("/l{i}");
         rig.symlink(text, &at).unwrap();
         assert_eq!(rig.read_link(&at).unwrap(), text);
@@ -166,7 +169,10 @@ pub(super) fn hard_links_share_everything(rig: &Rig) {
     }
     rig.remove("/a").unwrap();
     assert_eq!(rig.stat("/d/b").unwrap().nlink, 1);
-    assert_eq!(rig.get("/d/b").unwrap().len(), rig.stat("/d/b").unwrap().size.unwrap() as usize);
+    assert_eq!(
+        rig.get("/d/b").unwrap().len(),
+        rig.stat("/d/b").unwrap().size.unwrap() as usize
+    );
     if rig.caps.symlinks {
         rig.symlink("t", "/s").unwrap();
         rig.link("/s", "/s2").unwrap();

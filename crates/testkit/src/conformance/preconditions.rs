@@ -23,7 +23,10 @@ pub(super) fn matching(rig: &Rig) {
         return;
     };
     let two = rig.put_if("/f", "two!", Precondition::Matches(one.clone())).unwrap();
-    fails(rig.put_if("/f", "three", Precondition::Matches(one.clone())), Errno::ESTALE);
+    fails(
+        rig.put_if("/f", "three", Precondition::Matches(one.clone())),
+        Errno::ESTALE,
+    );
     rig.holds("/f", "two!");
     let two = two.fingerprint.unwrap();
     assert_ne!(one, two);
@@ -76,11 +79,13 @@ fn race(rig: &Rig, attempt: impl Fn(usize) -> bool + Sync) {
 
 pub(super) fn only_one_creator_wins(rig: &Rig) {
     for _ in 0..20 {
-        race(rig, |n| match rig.put_if("/f", vec![n as u8; 10], Precondition::Absent) {
-            Ok(_) => true,
-            Err(e) => {
-                assert_eq!(e.errno(), Errno::EEXIST);
-                false
+        race(rig, |n| {
+            match rig.put_if("/f", vec![n as u8; 10], Precondition::Absent) {
+                Ok(_) => true,
+                Err(e) => {
+                    assert_eq!(e.errno(), Errno::EEXIST);
+                    false
+                }
             }
         });
         rig.remove("/f").unwrap();
@@ -92,11 +97,13 @@ pub(super) fn only_one_replacer_wins(rig: &Rig) {
         let Some(print) = rig.put("/f", format!("round {round}")).unwrap().fingerprint else {
             return;
         };
-        race(rig, |n| match rig.put_if("/f", vec![n as u8; 100 + n], Precondition::Matches(print.clone())) {
-            Ok(_) => true,
-            Err(e) => {
-                assert_eq!(e.errno(), Errno::ESTALE);
-                false
+        race(rig, |n| {
+            match rig.put_if("/f", vec![n as u8; 100 + n], Precondition::Matches(print.clone())) {
+                Ok(_) => true,
+                Err(e) => {
+                    assert_eq!(e.errno(), Errno::ESTALE);
+                    false
+                }
             }
         });
     }

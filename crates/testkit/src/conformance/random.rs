@@ -105,9 +105,18 @@ fn compare(rig: &Rig, model: &mut Model, base: &str) -> std::result::Result<(), 
     let mut seen = 0;
     while let Some(path) = todo.pop() {
         seen += 1;
-        for op in [Op::Stat(path.clone()), Op::Read(path.clone(), 0, u64::from(u32::MAX)), Op::List(path.clone())] {
+        for op in [
+            Op::Stat(path.clone()),
+            Op::Read(path.clone(), 0, u64::from(u32::MAX)),
+            Op::List(path.clone()),
+        ] {
             let (got, want) = (perform(rig, base, &op), model.apply(&op));
-            prop_assert!(got == want, "at the end, {op:?}: {}, model: {}", short(&got), short(&want));
+            prop_assert!(
+                got == want,
+                "at the end, {op:?}: {}, model: {}",
+                short(&got),
+                short(&want)
+            );
             if let Seen::Names(names) = got {
                 todo.extend(names.iter().map(|n| format!("{path}/{n}")));
             }
@@ -130,7 +139,12 @@ pub(super) fn operations_match_the_model(rig: &Rig) {
         let mut model = Model::default();
         for (step, op) in ops.iter().enumerate().filter(|(_, op)| can(rig, op)) {
             let (got, want) = (perform(rig, &base, op), model.apply(op));
-            prop_assert!(got == want, "step {step}, {op:.80?}: {}, model: {}", short(&got), short(&want));
+            prop_assert!(
+                got == want,
+                "step {step}, {op:.80?}: {}, model: {}",
+                short(&got),
+                short(&want)
+            );
         }
         compare(rig, &mut model, &base)
     });
@@ -166,7 +180,14 @@ pub(super) fn random_access_matches_the_model(rig: &Rig) {
         return;
     }
     let result = runner().run(&prop::collection::vec(file_op(), 1..30), |ops| {
-        let file = run(rig.fs.open(&p("/f"), &vfs::OpenOptions { truncate: true, ..both() })).unwrap();
+        let file = run(rig.fs.open(
+            &p("/f"),
+            &vfs::OpenOptions {
+                truncate: true,
+                ..both()
+            },
+        ))
+        .unwrap();
         let mut model: Vec<u8> = Vec::new();
         let mut kept: Vec<(Bytes, Vec<u8>)> = Vec::new();
         for op in &ops {
@@ -202,7 +223,10 @@ pub(super) fn random_access_matches_the_model(rig: &Rig) {
         }
         prop_assert!(rig.get("/f").unwrap() == model);
         prop_assert_eq!(run(file.stat()).unwrap().size, Some(model.len() as u64));
-        prop_assert!(kept.iter().all(|(got, want)| got == want), "what was read does not change afterwards");
+        prop_assert!(
+            kept.iter().all(|(got, want)| got == want),
+            "what was read does not change afterwards"
+        );
         Ok(())
     });
     if let Err(e) = result {

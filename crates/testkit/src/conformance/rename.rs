@@ -26,7 +26,10 @@ pub(super) fn a_file_moves(rig: &Rig) {
     rig.holds("/d/b", "content");
     let after = rig.stat("/d/b").unwrap();
     assert_eq!((after.ino, after.mtime), (before.ino, before.mtime));
-    assert_eq!((rig.names("/").unwrap(), rig.names("/d").unwrap()), (vec!["d".into()], vec!["b".into()]));
+    assert_eq!(
+        (rig.names("/").unwrap(), rig.names("/d").unwrap()),
+        (vec!["d".into()], vec!["b".into()])
+    );
 }
 
 pub(super) fn onto_a_file(rig: &Rig) {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream;
 use vfs::{
-    ByteRange, ByteStream, Capabilities, DirEntry, EntryStream, Errno, Fingerprint, Resource, Result, Stat, TreeEntry, VPath,
-    WriteOptions,
+    ByteRange, ByteStream, Capabilities, DirEntry, EntryStream, Errno, Fingerprint, Resource, Result, Stat, TreeEntry,
+    VPath, WriteOptions,
 };
 
 use super::store::{Object, fingerprint};
