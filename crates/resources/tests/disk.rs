@@ -1,5 +1,6 @@
 //! Disk passes the behaviour suite, whichever way it stays inside its root.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used)]
 
 use resources::disk::{Containment, Disk};
 use testkit::Rig;
