@@ -34,7 +34,11 @@ fn links_that_lead_outside_are_reported_and_never_followed() {
         symlink("../outside", root.join("rel")).unwrap();
         symlink("../outside/secret", root.join("file")).unwrap();
         symlink("/proc/self/root", root.join("magic")).unwrap();
-        for (link, text) in [("/abs", absolute), ("/rel", "../outside"), ("/magic", "/proc/self/root")] {
+        for (link, text) in [
+            ("/abs", absolute),
+            ("/rel", "../outside"),
+            ("/magic", "/proc/self/root"),
+        ] {
             let below = format!("{link}/secret");
             hits_link(rig.get(&below), link, text);
             hits_link(rig.stat(&below), link, text);

@@ -66,12 +66,23 @@ fn full_disk(root: &Path, containment: Containment) {
     fails(rig.put("/new", vec![1; too_much]), Errno::ENOSPC);
     let piece = Bytes::from(vec![1; 1 << 16]);
     let endless = ByteStream::new(stream::repeat_with(move || Ok(piece.clone())));
-    fails(run(rig.fs.write(&p("/new"), endless, &WriteOptions::default())), Errno::ENOSPC);
+    fails(
+        run(rig.fs.write(&p("/new"), endless, &WriteOptions::default())),
+        Errno::ENOSPC,
+    );
     rig.holds("/old", "old");
     assert_eq!(rig.names("/").unwrap(), ["old"], "what did not fit is gone");
 
     fails(rig.append("/log", vec![1; too_much]), Errno::ENOSPC);
-    let file = rig.open("/old", OpenOptions { read: true, ..OpenOptions::appending() }).unwrap();
+    let file = rig
+        .open(
+            "/old",
+            OpenOptions {
+                read: true,
+                ..OpenOptions::appending()
+            },
+        )
+        .unwrap();
     fails(run(file.append(vec![1; 1 << 20].into())), Errno::ENOSPC);
     let mut start = [0; 3];
     run(file.read_into(0, &mut start)).unwrap();
