@@ -9,6 +9,7 @@
 mod arithmetic;
 mod assign;
 pub mod ast;
+pub mod braces;
 mod builder;
 mod commands;
 mod compound;
@@ -23,7 +24,11 @@ mod subst;
 mod words;
 
 pub use assign::assignment_of;
+pub use braces::{BraceLimit, expand_braces};
 pub use commands::is_reserved;
 pub use parser::{
     AliasLookup, NoAliases, ParseOptions, Parser, parse_double_quoted, parse_substitution, parse_word_text,
 };
+
+#[cfg(test)]
+mod tests;

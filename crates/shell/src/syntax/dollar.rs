@@ -62,6 +62,7 @@ impl Machine<'_> {
                     backquoted: false,
                     raw,
                     line,
+                    warnings: Vec::new(),
                 }))
             }
             _ => {
@@ -104,6 +105,7 @@ impl Machine<'_> {
             backquoted: false,
             raw,
             line,
+            warnings: Vec::new(),
         }))
     }
 

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use super::ast::Warning;
+
 /// What bash does after the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -34,6 +36,8 @@ pub struct SyntaxError {
     pub token: Bytes,
     /// Byte offset in the source buffer.
     pub offset: usize,
+    /// Warnings given before the error.
+    pub warnings: Vec<Warning>,
 }
 
 impl SyntaxError {

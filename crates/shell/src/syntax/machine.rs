@@ -350,6 +350,7 @@ impl<'a> Machine<'a> {
             incomplete: false,
             token: Bytes::new(),
             offset: pos,
+            warnings: Vec::new(),
         })
     }
 

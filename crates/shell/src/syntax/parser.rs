@@ -87,7 +87,9 @@ impl Parser {
         let mut machine = Machine::raw(rest, self.line, aliases, *opts);
         machine.added_newline = self.added_newline;
         let result = machine.complete_command();
-        if let Err(error) = &result {
+        let mut result = result;
+        if let Err(error) = &mut result {
+            error.warnings = std::mem::take(&mut machine.warnings);
             // Give up the line, or everything.
             machine.pos = match error.kind {
                 ErrorKind::CompoundAssignment => {
@@ -142,12 +144,13 @@ pub fn parse_word_text(text: impl Into<Bytes>, opts: &ParseOptions, line: u32) -
 
 /// A command substitution of `source`, as backticks make one: errors are kept for the time it runs.
 pub fn parse_substitution(source: Bytes, aliases: &dyn AliasLookup, opts: &ParseOptions, line: u32) -> CommandSubst {
-    let body = Machine::new(source.clone(), line, aliases, *opts).deferred_body();
+    let (body, warnings) = Machine::new(source.clone(), line, aliases, *opts).deferred_body();
     CommandSubst {
         body,
         backquoted: true,
         raw: source,
         line,
+        warnings,
     }
 }
 

@@ -139,7 +139,7 @@ impl Machine<'_> {
     pub fn read_here_docs(&mut self) -> Parse<()> {
         for doc in std::mem::take(&mut self.pending) {
             let start_line = self.line();
-            let raw = self.here_doc_text(&doc);
+            let raw = self.here_doc_text(&doc, start_line);
             let word = if doc.expand {
                 let needs_parsing = memchr::memchr3(b'$', b'`', b'\\', &raw).is_some();
                 if needs_parsing {
@@ -161,7 +161,7 @@ impl Machine<'_> {
     }
 
     /// The body of one here-document, up to its delimiter line, which is consumed.
-    fn here_doc_text(&mut self, doc: &HereDoc) -> Bytes {
+    fn here_doc_text(&mut self, doc: &HereDoc, body_line: u32) -> Bytes {
         let start = self.pos;
         // Made only when the text differs from the source.
         let mut copy: Option<Vec<u8>> = None;
@@ -169,23 +169,7 @@ impl Machine<'_> {
         loop {
             let line_start = self.pos;
             if line_start >= self.src.len() {
-                let number = self.line();
-                let message = [
-                    format!(
-                        "warning: here-document at line {} delimited by end-of-file (wanted `",
-                        doc.line
-                    )
-                    .as_bytes(),
-                    &doc.delimiter,
-                    b"')",
-                ]
-                .concat();
-                let number = if self.src.is_empty() {
-                    number
-                } else {
-                    number.saturating_sub(u32::from(self.in_subst))
-                };
-                self.warnings.push(Warning { line: number, message });
+                self.warn_unfinished(doc, body_line);
                 return copy.map_or_else(|| self.src.slice(start..line_start), Bytes::from);
             }
             let joined = self.here_doc_line(doc.expand, &mut line);
@@ -208,18 +192,7 @@ impl Machine<'_> {
                 && rest.contains(&b')')
             {
                 self.pos = line_end - rest.len() - (text.len() - content.len());
-                let number = self.line();
-                let message = [
-                    format!(
-                        "warning: here-document at line {} delimited by end-of-file (wanted `",
-                        doc.line
-                    )
-                    .as_bytes(),
-                    &doc.delimiter,
-                    b"')",
-                ]
-                .concat();
-                self.warnings.push(Warning { line: number, message });
+                self.warn_unfinished(doc, body_line);
                 return copy.map_or_else(|| self.src.slice(start..line_start), Bytes::from);
             }
             match &mut copy {
@@ -232,6 +205,21 @@ impl Machine<'_> {
                 None => {}
             }
         }
+    }
+
+    /// The warning about a document that ends with the input. bash names the line before its body as the place where it
+    /// starts, and the last line of the input.
+    fn warn_unfinished(&mut self, doc: &HereDoc, body_line: u32) {
+        let at_end = self.pos >= self.src.len();
+        let line = self.line().saturating_sub(u32::from(at_end));
+        let started = body_line.saturating_sub(1);
+        let message = [
+            format!("warning: here-document at line {started} delimited by end-of-file (wanted `").as_bytes(),
+            &doc.delimiter,
+            b"')",
+        ]
+        .concat();
+        self.warnings.push(Warning { line, message });
     }
 
     /// Moves past one line. In an expanding document a backslash joins it with the next; then the joined text is in `line`

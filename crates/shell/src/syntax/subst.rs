@@ -21,7 +21,7 @@ impl Machine<'_> {
         }
         self.bump();
         self.in_subst = outside;
-        let left = std::mem::replace(&mut self.pending, pending);
+        let mut left = std::mem::replace(&mut self.pending, pending);
         if !left.is_empty() {
             let line = self.line();
             let plural = if left.len() == 1 { "" } else { "s" };
@@ -33,7 +33,9 @@ impl Machine<'_> {
                 line,
                 message: message.into_bytes(),
             });
-            self.pending.extend(left);
+            // Their bodies come before those of documents outside.
+            left.append(&mut self.pending);
+            self.pending = left;
         }
         Ok(list)
     }
@@ -94,7 +96,7 @@ impl Machine<'_> {
         };
         self.pos = i + 1;
         let line = self.line_at(open);
-        let body = self.nested(|m| {
+        let (body, warnings) = self.nested(|m| {
             let mut inner = Machine::new(text, line, m.aliases, m.opts);
             inner.depth = m.depth;
             Ok(inner.deferred_body())
@@ -104,21 +106,30 @@ impl Machine<'_> {
             backquoted: true,
             raw: self.src.slice(open..self.pos),
             line,
+            warnings,
         }))
     }
 
     /// Parses the whole input, keeping an error for later.
-    pub fn deferred_body(mut self) -> SubstBody {
+    pub fn deferred_body(mut self) -> (SubstBody, Vec<Warning>) {
         let mut list = List::default();
+        let mut warnings = Vec::new();
         loop {
             match self.complete_command() {
-                Ok(Some(command)) => list.items.extend(command.list.items),
-                Ok(None) => return classify(list),
+                Ok(Some(command)) => {
+                    list.items.extend(command.list.items);
+                    warnings.extend(command.warnings);
+                }
+                Ok(None) => return (classify(list), warnings),
                 Err(error) => {
-                    return SubstBody::Broken {
-                        before: Arc::new(list),
-                        error: Arc::new(*error),
-                    };
+                    let error = Arc::new(*error);
+                    return (
+                        SubstBody::Broken {
+                            before: Arc::new(list),
+                            error,
+                        },
+                        warnings,
+                    );
                 }
             }
         }

@@ -114,6 +114,8 @@ pub struct CommandSubst {
     pub raw: Bytes,
     /// Line of the opening delimiter.
     pub line: u32,
+    /// What bash says when it parses backticks, which it does each time it expands them.
+    pub warnings: Vec<super::Warning>,
 }
 
 /// The content of a command substitution. bash reads backticks (and what stands in here-documents) only when they are
