@@ -23,7 +23,24 @@ use std::sync::Arc;
 use vfs::Result;
 
 pub use root::Containment;
+use crate::registry::{Descriptor, Field, FieldKind};
 use root::Root;
+
+/// How Disk presents itself in the registry.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    kind: "disk",
+    class_name: "DiskResource",
+    summary: "A directory of the host, and nothing outside it.",
+    fields: &[Field {
+        name: "root",
+        kind: FieldKind::Text,
+        required: true,
+        default: None,
+        secret: false,
+        doc: "The directory; made if it is missing.",
+    }],
+    construct: |config| Ok(Arc::new(Disk::new(config.text("root").unwrap_or_default())?)),
+};
 
 /// A directory of the host. Clones share the descriptor of the root.
 ///

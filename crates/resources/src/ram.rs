@@ -21,8 +21,40 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
+use crate::registry::{Descriptor, Field, FieldKind};
 use tree::{Ino, Tree};
 use usage::Usage;
+
+/// How RAM presents itself in the registry.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    kind: "ram",
+    class_name: "RAMResource",
+    summary: "A tree in memory: fast, private to the workspace, gone when it closes.",
+    fields: &[
+        Field {
+            name: "maxBytes",
+            kind: FieldKind::Count,
+            required: false,
+            default: Some("unlimited"),
+            secret: false,
+            doc: "Bytes of content that it holds at most; past that, writes fail with ENOSPC.",
+        },
+        Field {
+            name: "maxFiles",
+            kind: FieldKind::Count,
+            required: false,
+            default: Some("unlimited"),
+            secret: false,
+            doc: "Files, directories and links that it holds at most, the root included; past that, making one fails with ENOSPC.",
+        },
+    ],
+    construct: |config| {
+        Ok(Arc::new(Ram::with_limits(Limits {
+            bytes: config.count("maxBytes"),
+            files: config.count("maxFiles"),
+        })))
+    },
+};
 
 /// A file system in memory. Clones share the tree; [`Ram::fork`] makes an independent one that shares the bytes.
 #[derive(Clone)]

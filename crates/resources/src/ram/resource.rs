@@ -136,7 +136,7 @@ impl Shared {
                 if exclusive {
                     return Err(Errno::EEXIST.into());
                 }
-                let (_, file) = tree.find_file(path)?;
+                let file = tree.file(ino, path)?;
                 if file.generation == tree.generation() {
                     let mut state = file.state.write();
                     holds(&state, &options.precondition)?;
@@ -153,17 +153,17 @@ impl Shared {
         let Some(at) = tree.entry(path)? else {
             return Err(Errno::EISDIR.into());
         };
-        if at.ino.is_none() {
+        let Some(ino) = at.ino else {
             if let Precondition::Matches(_) = options.precondition {
                 return Err(Errno::ESTALE.into());
             }
             let ino = self.create_file(&mut tree, &at, options.mode, content)?;
             return Ok(tree.get(ino)?.stat(ino));
-        }
+        };
         if exclusive {
             return Err(Errno::EEXIST.into());
         }
-        let (ino, _) = tree.find_file(path)?;
+        tree.file(ino, path)?;
         let mut state = tree.own_file(ino)?.state.write();
         holds(&state, &options.precondition)?;
         let old = state.replace(&self.usage, content)?;

@@ -352,10 +352,19 @@ impl Tree {
 
     /// The file at `path`; `EISDIR` for a directory, the link for the namespace to follow.
     pub(super) fn find_file(&self, path: &VPath) -> Result<(Ino, &FileNode)> {
-        match self.find(path)? {
-            (ino, Node::File(file)) => Ok((ino, file)),
-            (_, Node::Dir(_)) => Err(Errno::EISDIR.into()),
-            (_, Node::Link(link)) => Err(VfsError::link(path.clone(), link.target.clone())),
+        let ino = match self.entry(path)? {
+            None => ROOT,
+            Some(entry) => entry.ino.ok_or(Errno::ENOENT)?,
+        };
+        Ok((ino, self.file(ino, path)?))
+    }
+
+    /// The node `ino`, found at `path`, as [`Tree::find_file`] does.
+    pub(super) fn file(&self, ino: Ino, path: &VPath) -> Result<&FileNode> {
+        match self.get(ino)? {
+            Node::File(file) => Ok(file),
+            Node::Dir(_) => Err(Errno::EISDIR.into()),
+            Node::Link(link) => Err(VfsError::link(path.clone(), link.target.clone())),
         }
     }
 
