@@ -43,7 +43,8 @@ fn main() {
     };
     put(&ram, &file, &kilo);
     measure("ram: write 1 KB", 100_000, |_| put(&ram, &file, &kilo));
-    let get = |fs: &dyn Resource, path: &VPath| now(async { fs.read(path, ByteRange::ALL, None).await?.collect().await });
+    let get =
+        |fs: &dyn Resource, path: &VPath| now(async { fs.read(path, ByteRange::ALL, None).await?.collect().await });
     measure("ram: read 1 KB", 100_000, |_| drop(black_box(get(&ram, &file))));
     measure("ram: stat", 100_000, |_| drop(black_box(now(ram.stat(&file)))));
     let missing = p("/a/b/none");
@@ -62,7 +63,13 @@ fn main() {
     measure("ram: append 1 byte by path, then stat", 100_000, |_| {
         now(ram.append(&p("/log"), byte.clone().into()));
     });
-    let big = now(ram.open(&p("/big"), &OpenOptions { read: true, ..OpenOptions::writing() }));
+    let big = now(ram.open(
+        &p("/big"),
+        &OpenOptions {
+            read: true,
+            ..OpenOptions::writing()
+        },
+    ));
     now(big.write_at(0, Bytes::from(vec![1; 64 << 20])));
     let mut buf = vec![0; 4096];
     measure("ram: read 4 KB at random into a buffer", 100_000, |i| {
@@ -79,9 +86,13 @@ fn main() {
     measure("ram: stat among 100 000 files", 100_000, |i| {
         now(ram.stat(&p(&format!("/many/file-{i}"))));
     });
-    measure("ram: list 100 000 files", 3, |_| drop(black_box(now(ram.list(&p("/many"))))));
+    measure("ram: list 100 000 files", 3, |_| {
+        drop(black_box(now(ram.list(&p("/many")))))
+    });
     measure("ram: fork a tree of 100 000 files", 20, |_| drop(black_box(ram.fork())));
-    measure("ram: fork it and change one file", 20, |_| put(&ram.fork(), &p("/many/file-5"), &kilo));
+    measure("ram: fork it and change one file", 20, |_| {
+        put(&ram.fork(), &p("/many/file-5"), &kilo)
+    });
 
     let dir = tempfile::tempdir().unwrap();
     let disk = Disk::new(dir.path()).unwrap();

@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use vfs::Result;
 
-pub use root::Containment;
 use crate::registry::{Descriptor, Field, FieldKind};
+pub use root::Containment;
 use root::Root;
 
 /// How Disk presents itself in the registry.

@@ -158,7 +158,12 @@ impl Descriptor {
         }
         for field in self.fields {
             match map.get(field.name).filter(|v| !v.is_null()) {
-                None if field.required => return Err(ConfigError::Missing { class, name: field.name }),
+                None if field.required => {
+                    return Err(ConfigError::Missing {
+                        class,
+                        name: field.name,
+                    });
+                }
                 Some(value) if !field.kind.takes(value) => {
                     return Err(ConfigError::WrongType {
                         class,
@@ -191,7 +196,11 @@ pub fn create(name: &str, config: &Value) -> Result<Arc<dyn Resource>, ConfigErr
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.collect();
-    if names.is_empty() { "none".into() } else { names.join(", ") }
+    if names.is_empty() {
+        "none".into()
+    } else {
+        names.join(", ")
+    }
 }
 
 #[cfg(test)]
@@ -206,11 +215,21 @@ mod tests {
     #[test]
     fn kinds_classes_and_fields_are_well_formed_and_unique() {
         for (i, d) in ALL.iter().enumerate() {
-            assert!(ALL[..i].iter().all(|e| e.kind != d.kind && e.class_name != d.class_name), "{}", d.kind);
+            assert!(
+                ALL[..i]
+                    .iter()
+                    .all(|e| e.kind != d.kind && e.class_name != d.class_name),
+                "{}",
+                d.kind
+            );
             assert!(d.summary.ends_with('.') && d.kind.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
             for (j, f) in d.fields.iter().enumerate() {
                 assert!(d.fields[..j].iter().all(|g| g.name != f.name), "{}", f.name);
-                assert!(f.doc.ends_with('.') && !(f.required && f.default.is_some()), "{}", f.name);
+                assert!(
+                    f.doc.ends_with('.') && !(f.required && f.default.is_some()),
+                    "{}",
+                    f.name
+                );
             }
         }
     }
@@ -218,19 +237,44 @@ mod tests {
     #[test]
     fn a_backend_is_made_by_kind_or_class() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(create("ram", &json!({"maxBytes": 1e6, "maxFiles": null})).unwrap().kind(), "ram");
+        assert_eq!(
+            create("ram", &json!({"maxBytes": 1e6, "maxFiles": null}))
+                .unwrap()
+                .kind(),
+            "ram"
+        );
         assert_eq!(create("RAMResource", &Value::Null).unwrap().kind(), "ram");
-        assert_eq!(create("disk", &json!({"root": dir.path().to_str().unwrap()})).unwrap().kind(), "disk");
+        assert_eq!(
+            create("disk", &json!({"root": dir.path().to_str().unwrap()}))
+                .unwrap()
+                .kind(),
+            "disk"
+        );
     }
 
     #[test]
     fn a_wrong_configuration_is_named() {
-        assert_eq!(message("nope", Value::Null), "unknown resource kind 'nope' (known: ram, disk)");
+        assert_eq!(
+            message("nope", Value::Null),
+            "unknown resource kind 'nope' (known: ram, disk)"
+        );
         assert_eq!(message("disk", json!({})), "DiskResource: option 'root' is required");
-        assert_eq!(message("disk", json!({"root": 5})), "DiskResource: option 'root' must be of type string");
-        assert_eq!(message("disk", json!({"rot": "/"})), "DiskResource: unknown option 'rot' (known: root)");
-        assert_eq!(message("ram", json!({"maxBytes": -1})), "RAMResource: option 'maxBytes' must be of type number");
-        assert_eq!(message("ram", json!([])), "RAMResource: the configuration must be an object");
+        assert_eq!(
+            message("disk", json!({"root": 5})),
+            "DiskResource: option 'root' must be of type string"
+        );
+        assert_eq!(
+            message("disk", json!({"rot": "/"})),
+            "DiskResource: unknown option 'rot' (known: root)"
+        );
+        assert_eq!(
+            message("ram", json!({"maxBytes": -1})),
+            "RAMResource: option 'maxBytes' must be of type number"
+        );
+        assert_eq!(
+            message("ram", json!([])),
+            "RAMResource: the configuration must be an object"
+        );
         assert!(message("disk", json!({"root": "/dev/null/x"})).starts_with("ENOTDIR"));
     }
 }
