@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::cache::{BlockCache, CacheStats};
 use crate::dev::Dev;
 use crate::error::Result;
 use crate::mode::{Mode, Op, SessionView};
@@ -9,10 +10,13 @@ use crate::mount::{Mount, MountOptions, MountTable};
 use crate::namespace::{Namespace, NamespaceState};
 use crate::path::VPath;
 use crate::permission;
+use crate::records::Records;
 use crate::resource::{Resource, SpaceInfo};
+use crate::spool::Spools;
+use crate::watch::{Listener, Watchers};
 
 mod attr;
-mod body;
+pub(crate) mod body;
 mod link;
 mod open;
 mod read;
@@ -29,6 +33,10 @@ use walk::Walk;
 pub struct Vfs {
     mounts: MountTable,
     namespace: Namespace,
+    blocks: Arc<BlockCache>,
+    spools: Spools,
+    records: Arc<Records>,
+    watchers: Watchers,
 }
 
 impl Default for Vfs {
@@ -36,6 +44,10 @@ impl Default for Vfs {
         let vfs = Self {
             mounts: MountTable::default(),
             namespace: Namespace::default(),
+            blocks: Arc::default(),
+            spools: Spools::default(),
+            records: Arc::default(),
+            watchers: Watchers::default(),
         };
         let options = MountOptions::new(Mode::Write).infrastructure();
         // A table that was made a moment ago has no other mount there.
@@ -83,6 +95,73 @@ impl Vfs {
     /// Puts back what [`Vfs::namespace`] gave.
     pub fn set_namespace(&self, state: NamespaceState) {
         self.namespace.import(state);
+    }
+
+    /// What was done, for accounting.
+    pub fn records(&self) -> &Records {
+        &self.records
+    }
+
+    /// What the caches did so far.
+    pub fn cache_stats(&self) -> CacheStats {
+        let (block_hits, block_misses, bytes, limit) = self.blocks.counts();
+        let mut stats = CacheStats {
+            block_hits,
+            block_misses,
+            bytes,
+            limit,
+            ..CacheStats::default()
+        };
+        for mount in self.mounts.snapshot().iter() {
+            if let Some(cache) = &mount.cache {
+                let (hits, misses) = cache.counts();
+                stats.index_hits += hits;
+                stats.index_misses += misses;
+            }
+        }
+        stats
+    }
+
+    /// Sets how many bytes of content are kept at most.
+    pub fn set_cache_limit(&self, bytes: u64) {
+        self.blocks.set_limit(bytes);
+    }
+
+    /// Forgets everything that caches hold of `path` and what lies below it: somebody changed it from outside.
+    pub fn invalidate(&self, path: &VPath) {
+        let table = self.mounts.load_full();
+        let covering = table.covering(path);
+        if let (Some(cache), Some(below)) = (&covering.cache, path.relative_to(&covering.prefix)) {
+            cache.forget(&below, true);
+        }
+        for mount in table.below(path) {
+            if let Some(cache) = &mount.cache {
+                cache.forget(&VPath::root(), true);
+            }
+        }
+        if path.is_root() {
+            self.blocks.clear();
+        }
+        self.watchers.notify(path, true);
+    }
+
+    /// Calls `listener` after every change that went through this tree, until [`Vfs::forget_listener`] with the number that
+    /// comes back. It runs on the thread that made the change and must not block.
+    pub fn on_change(&self, listener: Listener) -> u64 {
+        self.watchers.add(listener)
+    }
+
+    /// Ends [`Vfs::on_change`].
+    pub fn forget_listener(&self, id: u64) {
+        self.watchers.remove(id);
+    }
+
+    pub(crate) fn spools(&self) -> &Spools {
+        &self.spools
+    }
+
+    pub(crate) fn names(&self) -> &Namespace {
+        &self.namespace
     }
 
     /// The tree as an unrestricted session sees it.

@@ -1,10 +1,13 @@
 //! Open files: random access direct where the backend has it, spooled elsewhere.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::error::Result;
+use crate::error::{Errno, Result};
+use crate::fs::Vfs;
+use crate::fs::walk::Target;
 use crate::path::VPath;
 use crate::resource::{RandomFile, SetAttr};
 use crate::stat::Stat;
@@ -68,95 +71,174 @@ impl OpenOptions {
 /// An open file. Clones share it; what was written is committed by [`FileHandle::sync`] and [`FileHandle::close`], and at
 /// once where the backend has random access.
 #[derive(Clone)]
-pub struct FileHandle {
+pub struct FileHandle(Arc<Inner>);
+
+struct Inner {
     path: VPath,
     options: OpenOptions,
     file: Arc<dyn RandomFile>,
+    /// Whom to tell of changes; `None` for a file that belongs to no tree.
+    owner: Option<(Arc<Vfs>, Target)>,
 }
 
 impl FileHandle {
-    /// Wraps what a backend (or the spool) opened.
+    /// Wraps a file that belongs to no tree.
     pub fn new(path: VPath, options: OpenOptions, file: Arc<dyn RandomFile>) -> Self {
-        Self { path, options, file }
+        Self(Arc::new(Inner {
+            path,
+            options,
+            file,
+            owner: None,
+        }))
+    }
+
+    /// Wraps what was opened at `target`.
+    pub(crate) fn owned(
+        path: VPath,
+        options: OpenOptions,
+        file: Arc<dyn RandomFile>,
+        vfs: Arc<Vfs>,
+        target: Target,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            path,
+            options,
+            file,
+            owner: Some((vfs, target)),
+        }))
     }
 
     /// The path it was opened by.
     pub fn path(&self) -> &VPath {
-        &self.path
+        &self.0.path
     }
 
     /// How it was opened.
     pub fn options(&self) -> &OpenOptions {
-        &self.options
+        &self.0.options
     }
 
     /// See [`RandomFile::read_at`]; `EBADF` when not open for reading.
     pub async fn read_at(&self, offset: u64, len: usize) -> Result<Bytes> {
         self.readable()?;
-        self.file.read_at(offset, len).await
+        let begun = self.begin();
+        let bytes = self.0.file.read_at(offset, len).await?;
+        self.end(begun, "read", bytes.len());
+        Ok(bytes)
     }
 
     /// See [`RandomFile::read_into`]; `EBADF` when not open for reading.
     pub async fn read_into(&self, offset: u64, buf: &mut [u8]) -> Result<usize> {
         self.readable()?;
-        self.file.read_into(offset, buf).await
+        let begun = self.begin();
+        let n = self.0.file.read_into(offset, buf).await?;
+        self.end(begun, "read", n);
+        Ok(n)
     }
 
     /// Writes at `offset`, or at the end for a file opened with `append`; returns the offset after the written bytes.
     pub async fn write_at(&self, offset: u64, data: Bytes) -> Result<u64> {
         self.writable()?;
-        let len = data.len() as u64;
-        if self.options.append {
-            return Ok(self.file.append(data).await? + len);
+        if data.is_empty() {
+            // POSIX: writing nothing does nothing, not even past the end.
+            return Ok(offset);
         }
-        self.file.write_at(offset, data).await?;
-        Ok(offset + len)
+        let (len, begun) = (data.len(), self.begin());
+        let at = if self.0.options.append {
+            self.0.file.append(data).await?
+        } else {
+            self.0.file.write_at(offset, data).await?;
+            offset
+        };
+        self.end(begun, "write", len);
+        self.changed();
+        Ok(at + len as u64)
     }
 
     /// See [`RandomFile::truncate`]; `EINVAL` when not open for writing.
     pub async fn truncate(&self, len: u64) -> Result<()> {
-        if !self.options.writes() {
-            return Err(crate::Errno::EINVAL.into());
+        if !self.0.options.writes() {
+            return Err(Errno::EINVAL.into());
         }
-        self.file.truncate(len).await
+        self.0.file.truncate(len).await?;
+        self.changed();
+        Ok(())
     }
 
     /// Makes what was written durable.
     pub async fn sync(&self, data_only: bool) -> Result<()> {
-        self.file.sync(data_only).await
+        self.0.file.sync(data_only).await
     }
 
     /// The open file's stat.
     pub async fn stat(&self) -> Result<Stat> {
-        self.file.stat().await
+        let mut stat = self.0.file.stat().await?;
+        if let Some((vfs, t)) = &self.0.owner
+            && !t.mount.caps.attributes
+            && t.mount.caps.random_access
+        {
+            vfs.names().overlay(&t.path, &mut stat);
+        }
+        Ok(stat)
     }
 
     /// Changes the open file's attributes.
     pub async fn set_attr(&self, attr: SetAttr) -> Result<()> {
-        self.file.set_attr(attr).await
+        match &self.0.owner {
+            Some((vfs, t)) if !t.mount.caps.attributes && t.mount.caps.random_access => {
+                vfs.names().set_attr(&t.path, attr);
+            }
+            _ => self.0.file.set_attr(attr).await?,
+        }
+        self.changed();
+        Ok(())
     }
 
     /// Commits what was written and reports a failure to do so; dropping the last clone commits too, but silently.
     pub async fn close(self) -> Result<()> {
-        if self.options.writes() {
-            return self.file.sync(true).await;
+        match &self.0.owner {
+            // What has random access is committed by every write: there is nothing to wait for.
+            Some((_, t)) if t.mount.caps.random_access => Ok(()),
+            _ if self.0.options.writes() || self.0.options.create => self.0.file.sync(true).await,
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn readable(&self) -> Result<()> {
-        if self.options.read {
+        if self.0.options.read {
             Ok(())
         } else {
-            Err(crate::Errno::EBADF.into())
+            Err(Errno::EBADF.into())
         }
     }
 
     fn writable(&self) -> Result<()> {
-        if self.options.write || self.options.append {
+        if self.0.options.write || self.0.options.append {
             Ok(())
         } else {
-            Err(crate::Errno::EBADF.into())
+            Err(Errno::EBADF.into())
+        }
+    }
+
+    /// Spools record what they ask of the backend themselves.
+    fn begin(&self) -> Option<Instant> {
+        match &self.0.owner {
+            Some((vfs, t)) if t.mount.caps.random_access => vfs.records().begin(&t.mount),
+            _ => None,
+        }
+    }
+
+    fn end(&self, begun: Option<Instant>, op: &'static str, bytes: usize) {
+        if let Some((vfs, t)) = &self.0.owner {
+            vfs.records().end(begun, op, &t.mount, &t.path, bytes as u64, false);
+        }
+    }
+
+    fn changed(&self) {
+        if let Some((vfs, t)) = &self.0.owner
+            && t.mount.caps.random_access
+        {
+            t.changed(vfs);
         }
     }
 }

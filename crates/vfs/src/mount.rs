@@ -115,7 +115,7 @@ impl Mount {
             prefix,
             mode: options.mode,
             infrastructure: options.infrastructure,
-            cache: cached.then(|| Arc::new(MountCache::new(&options))),
+            cache: cached.then(|| Arc::new(MountCache::new(&options, !caps.directories))),
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             caps,
             resource,

@@ -18,6 +18,20 @@ impl Time {
         SystemTime::now().into()
     }
 
+    /// This moment less `d`.
+    #[must_use]
+    pub fn minus(self, d: Duration) -> Self {
+        let (mut seconds, mut nanos) = (self.seconds - d.as_secs() as i64, self.nanos);
+        if nanos < d.subsec_nanos() {
+            seconds -= 1;
+            nanos += 1_000_000_000;
+        }
+        Self {
+            seconds,
+            nanos: nanos - d.subsec_nanos(),
+        }
+    }
+
     /// Milliseconds since the epoch, as JavaScript counts.
     pub fn as_millis_f64(self) -> f64 {
         self.seconds as f64 * 1e3 + f64::from(self.nanos) / 1e6

@@ -37,7 +37,8 @@ impl Fs {
             return Ok(());
         }
         if t.mount.caps.attributes {
-            let done = t.mount.resource.set_attr(&t.below, attr).await;
+            let change = t.mount.resource.set_attr(&t.below, attr);
+            let done = t.doing(&self.vfs, "setattr", 0, change).await;
             t.changed(&self.vfs);
             match done {
                 Err(e) if absent(&e) && self.implied(t).is_some() => {}

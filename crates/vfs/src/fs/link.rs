@@ -27,7 +27,8 @@ impl Fs {
             if f.link.is_some() || !f.mount.caps.hard_links {
                 return Err(named(Errno::EPERM.into()));
             }
-            let mut done = f.mount.resource.link(&f.below, &t.below).await;
+            let link = f.mount.resource.link(&f.below, &t.below);
+            let mut done = t.doing(&self.vfs, "link", 0, link).await;
             if let Err(e) = &done
                 && absent(e)
                 && self.make_way(&t).await.map_err(named)?
@@ -67,7 +68,8 @@ impl Fs {
             return Err(Errno::EEXIST.into());
         }
         if t.mount.caps.symlinks {
-            let mut done = t.mount.resource.symlink(text, &t.below).await;
+            let symlink = t.mount.resource.symlink(text, &t.below);
+            let mut done = t.doing(&self.vfs, "symlink", 0, symlink).await;
             if let Err(e) = &done
                 && absent(e)
                 && self.make_way(t).await?

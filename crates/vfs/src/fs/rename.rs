@@ -49,14 +49,20 @@ impl Fs {
             return self.rename_name(f, t, mode, only_here).await;
         }
         if !f.mount.caps.directories {
+            self.probe(f).await?;
             self.parent_is_directory(t).await?;
         }
+        let replaced = match mode {
+            RenameMode::Replace => self.vfs.spools.settle(t).await?,
+            _ => Vec::new(),
+        };
         if f.mount.caps.rename {
             let resource = &f.mount.resource;
             if mode != RenameMode::Exchange && namespace.holds_names_below(&t.path) {
                 return Err(Errno::ENOTEMPTY.into());
             }
-            let mut done = resource.rename(&f.below, &t.below, mode).await;
+            let rename = resource.rename(&f.below, &t.below, mode);
+            let mut done = f.doing(&self.vfs, "rename", 0, rename).await;
             if let Err(e) = &done
                 && absent(e)
                 && self.make_way(t).await?
@@ -69,6 +75,8 @@ impl Fs {
         } else {
             self.emulate_rename(f, t, mode).await?;
         }
+        replaced.iter().for_each(|spool| spool.unlink());
+        self.vfs.spools.moved(f, t).await;
         namespace.rename(&f.path, &t.path, mode);
         if !f.mount.caps.directories {
             self.name_is_gone(f);

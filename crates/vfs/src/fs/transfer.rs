@@ -44,7 +44,8 @@ impl Fs {
         }
         if f.mount.id == t.mount.id && f.mount.caps.copy {
             self.may_hold_file(t).await?;
-            let mut done = f.mount.resource.copy(&f.below, &t.below).await;
+            let copy = f.mount.resource.copy(&f.below, &t.below);
+            let mut done = t.doing(&self.vfs, "copy", 0, copy).await;
             if let Err(e) = &done
                 && absent(e)
                 && self.make_way(t).await?

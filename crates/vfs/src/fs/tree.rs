@@ -69,7 +69,8 @@ impl Fs {
             return Err(Errno::EEXIST.into());
         }
         if t.mount.caps.directories {
-            let mut done = t.mount.resource.mkdir(&t.below, mode).await;
+            let mkdir = t.mount.resource.mkdir(&t.below, mode);
+            let mut done = t.doing(&self.vfs, "mkdir", 0, mkdir).await;
             if let Err(e) = &done
                 && absent(e)
                 && self.make_way(t).await?
@@ -107,9 +108,11 @@ impl Fs {
         if self.implied(t).is_some() {
             return Err(Errno::EISDIR.into());
         }
-        let done = t.mount.resource.remove(&t.below).await;
+        let open = self.vfs.spools.settle(t).await?;
+        let done = t.doing(&self.vfs, "remove", 0, t.mount.resource.remove(&t.below)).await;
         t.changed(&self.vfs);
         done?;
+        open.iter().for_each(|spool| spool.unlink());
         self.name_is_gone(t);
         Ok(())
     }
@@ -125,7 +128,7 @@ impl Fs {
             return Err(Errno::ENOTEMPTY.into());
         }
         if t.mount.caps.directories {
-            let done = t.mount.resource.rmdir(&t.below).await;
+            let done = t.doing(&self.vfs, "rmdir", 0, t.mount.resource.rmdir(&t.below)).await;
             t.changed_tree(&self.vfs);
             done?;
         } else {

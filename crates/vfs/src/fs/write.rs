@@ -49,6 +49,7 @@ impl Fs {
 
     pub(crate) async fn write_target(&self, t: &Target, body: &Body, options: &WriteOptions) -> Result<Stat> {
         self.may_hold_file(t).await?;
+        let (epoch, begun) = (t.epoch(), self.vfs.records.begin(&t.mount));
         let mut written = t.mount.resource.write(&t.below, body.attempt(), options).await;
         if let Err(e) = &written
             && absent(e)
@@ -57,55 +58,61 @@ impl Fs {
         {
             written = t.mount.resource.write(&t.below, body.attempt(), options).await;
         }
-        self.content_changed(t);
+        let bytes = written.as_ref().map_or(0, |s| s.size.unwrap_or(0));
+        self.vfs.records.end(begun, "write", &t.mount, &t.path, bytes, false);
         match written {
             Err(e) if e.link_hit().is_some() && !body.is_whole() => {
                 Err(VfsError::new(Errno::EIO).detail("the backend read the body before it found a symbolic link"))
             }
-            Err(e) => Err(e),
-            Ok(mut stat) => {
-                self.vfs.namespace.overlay(&t.path, &mut stat);
-                Ok(stat)
+            Err(e) => {
+                self.content_changed(t);
+                Err(e)
             }
+            Ok(stat) => Ok(self.written(t, epoch, stat)),
         }
     }
 
-    pub(crate) async fn append_target(&self, t: &Target, data: &Bytes) -> Result<()> {
+    pub(crate) async fn append_target(&self, t: &Target, data: &Bytes) -> Result<Stat> {
         self.may_hold_file(t).await?;
-        if t.mount.caps.append {
-            let mut done = t.mount.resource.append(&t.below, data.clone().into()).await;
-            if let Err(e) = &done
-                && absent(e)
-                && self.make_way(t).await?
-            {
-                done = t.mount.resource.append(&t.below, data.clone().into()).await;
-            }
-            self.content_changed(t);
-            return done.map(drop);
+        if !t.mount.caps.append {
+            return self
+                .rewrite(t, true, |old| {
+                    ByteStream::new(old.chain(stream::iter([Ok(data.clone())])))
+                })
+                .await;
         }
-        self.rewrite(t, true, |old, _| {
-            ByteStream::new(old.chain(stream::iter([Ok(data.clone())])))
-        })
-        .await
+        let (epoch, begun) = (t.epoch(), self.vfs.records.begin(&t.mount));
+        let mut done = t.mount.resource.append(&t.below, data.clone().into()).await;
+        if let Err(e) = &done
+            && absent(e)
+            && self.make_way(t).await?
+        {
+            done = t.mount.resource.append(&t.below, data.clone().into()).await;
+        }
+        let bytes = data.len() as u64;
+        self.vfs.records.end(begun, "append", &t.mount, &t.path, bytes, false);
+        match done {
+            Ok(stat) => Ok(self.written(t, epoch, stat)),
+            Err(e) => {
+                self.content_changed(t);
+                Err(e)
+            }
+        }
     }
 
     pub(crate) async fn truncate_target(&self, t: &Target, len: u64) -> Result<()> {
         self.may_hold_file(t).await?;
         if t.mount.caps.random_access {
-            let done = t.mount.resource.truncate(&t.below, len).await;
+            let change = t.mount.resource.truncate(&t.below, len);
+            let done = t.doing(&self.vfs, "truncate", 0, change).await;
             self.content_changed(t);
             return done;
         }
-        self.rewrite(t, false, |old, _| cut(old, len)).await
+        self.rewrite(t, false, |old| cut(old, len)).await.map(drop)
     }
 
     /// Replaces a file by what `change` makes of its content, and starts again when it changed under way.
-    async fn rewrite(
-        &self,
-        t: &Target,
-        create: bool,
-        change: impl Fn(ByteStream, Option<&Stat>) -> ByteStream,
-    ) -> Result<()> {
+    async fn rewrite(&self, t: &Target, create: bool, change: impl Fn(ByteStream) -> ByteStream) -> Result<Stat> {
         let resource = &t.mount.resource;
         let mut last = VfsError::new(Errno::ESTALE);
         for _ in 0..RACES {
@@ -134,13 +141,17 @@ impl Fs {
                 mode: stat.as_ref().and_then(|s| s.mode),
                 content_type: stat.as_ref().and_then(|s| s.content_type.clone()),
             };
-            let body = change(old, stat.as_ref());
-            let done = resource.write(&t.below, body, &options).await;
+            let epoch = t.epoch();
+            let write = resource.write(&t.below, change(old), &options);
+            let done = t.doing(&self.vfs, "write", 0, write).await;
+            if let Ok(stat) = done {
+                return Ok(self.written(t, epoch, stat));
+            }
             self.content_changed(t);
             match done {
                 Err(e) if matches!(e.errno(), Errno::ESTALE | Errno::EEXIST) => last = e,
                 Err(e) if create && stat.is_none() && absent(&e) && self.make_way(t).await? => last = e,
-                other => return other.map(drop),
+                other => return other,
             }
         }
         Err(last)
@@ -150,6 +161,14 @@ impl Fs {
     pub(crate) fn content_changed(&self, t: &Target) {
         self.vfs.namespace.forget_times(&t.path);
         t.changed(&self.vfs);
+    }
+
+    /// A write that began at `epoch` left `stat` behind; what callers see of it.
+    fn written(&self, t: &Target, epoch: u64, mut stat: Stat) -> Stat {
+        self.vfs.namespace.forget_times(&t.path);
+        t.wrote(&self.vfs, epoch, &stat);
+        self.vfs.namespace.overlay(&t.path, &mut stat);
+        stat
     }
 
     /// Refuses a file where a directory is that the backend does not know (`EISDIR`), or where no directory is for it, which
