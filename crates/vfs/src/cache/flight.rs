@@ -19,13 +19,21 @@ struct Entry<T, M> {
 
 /// Requests under way by key, each with a mark that says something about it.
 pub(crate) struct Flights<K, T: Clone, M> {
-    entries: Mutex<(u64, HashMap<K, Entry<T, M>>)>,
+    airspace: Mutex<Airspace<K, T, M>>,
+}
+
+struct Airspace<K, T, M> {
+    last_id: u64,
+    entries: HashMap<K, Entry<T, M>>,
 }
 
 impl<K, T: Clone, M> Default for Flights<K, T, M> {
     fn default() -> Self {
         Self {
-            entries: Mutex::new((0, HashMap::new())),
+            airspace: Mutex::new(Airspace {
+                last_id: 0,
+                entries: HashMap::new(),
+            }),
         }
     }
 }
@@ -58,8 +66,8 @@ impl<K: Hash + Eq + Clone, T: Clone, M: Copy> Flights<K, T, M> {
         landed: impl FnOnce() -> Option<R>,
         depart: impl FnOnce(u64) -> Departure<K, T, M>,
     ) -> Joined<T, M, R> {
-        let mut entries = self.entries.lock();
-        if let Some(entry) = entries.1.get(key)
+        let mut air = self.airspace.lock();
+        if let Some(entry) = air.entries.get(key)
             && usable(entry.mark)
             && let Some(flight) = entry.flight.upgrade()
         {
@@ -68,16 +76,16 @@ impl<K: Hash + Eq + Clone, T: Clone, M: Copy> Flights<K, T, M> {
         if let Some(answer) = landed() {
             return Joined::Landed(answer);
         }
-        entries.0 += 1;
-        let id = entries.0;
+        air.last_id += 1;
+        let id = air.last_id;
         let Departure { flight, mark, keys } = depart(id);
-        if entries.1.len() > LITTER {
-            entries.1.retain(|_, e| e.flight.upgrade().is_some());
+        if air.entries.len() > LITTER {
+            air.entries.retain(|_, e| e.flight.upgrade().is_some());
         }
         if let Some(weak) = flight.downgrade() {
             for key in keys {
                 let flight = weak.clone();
-                entries.1.insert(key, Entry { flight, id, mark });
+                air.entries.insert(key, Entry { flight, id, mark });
             }
         }
         Joined::Flight(flight, mark)
@@ -85,10 +93,10 @@ impl<K: Hash + Eq + Clone, T: Clone, M: Copy> Flights<K, T, M> {
 
     /// Takes a finished request out.
     pub(crate) fn landed(&self, keys: impl IntoIterator<Item = K>, id: u64) {
-        let mut entries = self.entries.lock();
+        let mut air = self.airspace.lock();
         for key in keys {
-            if entries.1.get(&key).is_some_and(|e| e.id == id) {
-                entries.1.remove(&key);
+            if air.entries.get(&key).is_some_and(|e| e.id == id) {
+                air.entries.remove(&key);
             }
         }
     }
