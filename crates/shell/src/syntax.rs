@@ -4,6 +4,7 @@
 //! * [`Parser`] makes it, one complete command at a time; it is recursive descent over bytes without a separate tokeniser,
 //!   because what a byte means depends on the grammar around it.
 //! * [`error`] holds syntax errors with the wording of bash.
+//! * [`print`] turns a tree back into text in the layout of `declare -f`.
 //! * [`escapes`] decodes `$'…'`.
 
 mod arithmetic;
@@ -19,6 +20,7 @@ pub mod error;
 pub mod escapes;
 mod machine;
 mod parser;
+pub mod print;
 mod redirect;
 mod subst;
 mod words;

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 pub use word::{
-    ArithExpr, CaseOp, CommandSubst, DefaultOp, Param, ParamExpansion, ParamOp, ReplaceAnchor, Subscript,
+    ArithExpr, CaseOp, CommandSubst, DefaultOp, Param, ParamExpansion, ParamOp, ProcessSubst, ReplaceAnchor, Subscript,
     SubscriptExpr, SubstBody, Word, WordFlags, WordPart,
 };
 
@@ -76,6 +76,8 @@ pub struct ListItem {
     pub and_or: Arc<AndOr>,
     /// Terminated by `&`: run asynchronously.
     pub background: bool,
+    /// Terminated by a newline; kept because bash prints command substitutions that way.
+    pub newline: bool,
 }
 
 /// Pipelines joined by `&&` and `||`, which have equal precedence and associate to the left.

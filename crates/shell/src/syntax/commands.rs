@@ -183,6 +183,7 @@ impl Machine<'_> {
             list.items.push(ListItem {
                 and_or,
                 background: more && c == b'&',
+                newline: false,
             });
             if !more {
                 break;
@@ -231,6 +232,7 @@ impl Machine<'_> {
                 list.items.push(ListItem {
                     and_or,
                     background: false,
+                    newline: true,
                 });
                 continue;
             }
@@ -238,6 +240,7 @@ impl Machine<'_> {
             list.items.push(ListItem {
                 and_or,
                 background: more && c == b'&',
+                newline: false,
             });
             if !more {
                 return Ok(list);

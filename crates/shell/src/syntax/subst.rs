@@ -5,7 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{
-    ast::{AndOr, Command, CommandKind, CommandSubst, List, RedirectFd, RedirectOp, SubstBody, Warning, WordPart},
+    ast::{
+        AndOr, Command, CommandKind, CommandSubst, List, ProcessSubst, RedirectFd, RedirectOp, SubstBody, Warning,
+        WordPart,
+    },
     machine::{Machine, Parse},
     words::Quote,
 };
@@ -42,13 +45,18 @@ impl Machine<'_> {
 
     /// `<(…)` or `>(…)` at the cursor.
     pub fn process_substitution(&mut self) -> Parse<WordPart> {
-        let input = self.at(self.pos) == b'<';
+        let start = self.pos;
+        let input = self.at(start) == b'<';
         self.pos += 2;
         let list = Arc::new(self.nested(|m| m.substitution_list())?);
+        let subst = ProcessSubst {
+            list,
+            raw: self.src.slice(start..self.pos),
+        };
         Ok(if input {
-            WordPart::ProcessIn(list)
+            WordPart::ProcessIn(subst)
         } else {
-            WordPart::ProcessOut(list)
+            WordPart::ProcessOut(subst)
         })
     }
 

@@ -89,9 +89,9 @@ pub enum WordPart {
     /// `$((…))`, `$[…]`.
     Arith(Arc<ArithExpr>),
     /// `<(…)`.
-    ProcessIn(Arc<List>),
+    ProcessIn(ProcessSubst),
     /// `>(…)`.
-    ProcessOut(Arc<List>),
+    ProcessOut(ProcessSubst),
     /// `${…}` that makes no sense. bash finds out when it expands it: `${…}: bad substitution`.
     BadSubst(Bytes),
     /// An expansion in a here-document that is not closed or does not parse: bash finds out when it expands the document.
@@ -101,6 +101,23 @@ pub enum WordPart {
         /// What is wrong.
         error: Arc<SyntaxError>,
     },
+}
+
+/// A process substitution. Stands for its list wherever one is expected.
+#[derive(Debug, Clone)]
+pub struct ProcessSubst {
+    /// What to run.
+    pub list: Arc<List>,
+    /// Source text including the delimiters.
+    pub raw: Bytes,
+}
+
+impl std::ops::Deref for ProcessSubst {
+    type Target = Arc<List>;
+
+    fn deref(&self) -> &Arc<List> {
+        &self.list
+    }
 }
 
 /// A command substitution.
