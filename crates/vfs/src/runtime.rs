@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
@@ -58,14 +60,38 @@ pub async fn unblock<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + '
     }
 }
 
-struct Parker(Thread);
+/// Wakes one waiting thread. The flag keeps a wake-up that arrives while the thread waits for something else further in.
+struct Parker {
+    thread: Thread,
+    woken: AtomicBool,
+}
+
+impl Parker {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            thread: thread::current(),
+            woken: AtomicBool::new(false),
+        })
+    }
+
+    fn wait(&self) {
+        while !self.woken.swap(false, Ordering::Acquire) {
+            thread::park();
+        }
+    }
+
+    fn notify(&self) {
+        self.woken.store(true, Ordering::Release);
+        self.thread.unpark();
+    }
+}
 
 impl Wake for Parker {
     fn wake(self: Arc<Self>) {
-        self.0.unpark();
+        self.notify();
     }
     fn wake_by_ref(self: &Arc<Self>) {
-        self.0.unpark();
+        self.notify();
     }
 }
 
@@ -79,24 +105,74 @@ pub fn poll_now<F: Future + Unpin>(mut future: F) -> std::result::Result<F::Outp
 }
 
 /// Waits for `future` on this thread, which must be one that may block; `ECANCELED` as soon as `cancel` is cancelled.
+#[inline]
 pub fn block_on<T>(cancel: &Cancel, future: impl Future<Output = Result<T>>) -> Result<T> {
+    cancel.check()?;
     allow_blocking(|| {
         let mut future = std::pin::pin!(future);
-        // The first poll settles whatever is in memory, without waking a runtime that may never be needed.
-        let waker = Waker::from(Arc::new(Parker(thread::current())));
-        let mut cx = Context::from_waker(&waker);
-        cancel.check()?;
+        // The first poll settles whatever is in memory: no waker is made, no runtime started.
+        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(out) => out,
+            Poll::Pending => park_on(cancel, future),
+        }
+    })
+}
+
+/// Waits for a future that was not ready.
+#[cold]
+fn park_on<T>(cancel: &Cancel, mut future: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
+    let parker = Parker::new();
+    let waker = Waker::from(parker.clone());
+    let mut cx = Context::from_waker(&waker);
+    let on_cancel = parker.clone();
+    let _on_cancel = cancel.on_cancel(move || on_cancel.notify());
+    loop {
+        // This poll comes before the first wait: it is the one that hands over the waker.
         if let Poll::Ready(out) = future.as_mut().poll(&mut cx) {
             return out;
         }
-        let thread = thread::current();
-        let _on_cancel = cancel.on_cancel(move || thread.unpark());
-        loop {
-            cancel.check()?;
-            thread::park();
-            if let Poll::Ready(out) = future.as_mut().poll(&mut cx) {
-                return out;
+        parker.wait();
+        cancel.check()?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cancel::CancelReason;
+
+    #[test]
+    fn a_wake_up_is_not_lost_to_a_wait_further_in() {
+        let none = Cancel::new();
+        let mut step = 0;
+        let outer = std::future::poll_fn(|cx| {
+            step += 1;
+            if step < 4 {
+                cx.waker().wake_by_ref();
+                // Another wait on the same thread, which takes its own wake-ups and may swallow the thread's token.
+                let mut polls = 0;
+                let inner = std::future::poll_fn(|cx| {
+                    polls += 1;
+                    if polls < 3 {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(Ok(()))
+                });
+                block_on(&Cancel::new(), inner).unwrap();
+                return Poll::Pending;
             }
-        }
-    })
+            Poll::Ready(Ok(step))
+        });
+        assert_eq!(block_on(&none, outer).unwrap(), 4);
+    }
+
+    #[test]
+    fn a_wait_ends_with_its_token() {
+        let cancel = Cancel::new();
+        let other = cancel.clone();
+        let thread = thread::spawn(move || block_on(&other, std::future::pending::<Result<()>>()));
+        cancel.cancel(CancelReason::Aborted);
+        assert_eq!(thread.join().unwrap().unwrap_err().errno(), Errno::ECANCELED);
+    }
 }

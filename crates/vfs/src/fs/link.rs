@@ -31,7 +31,7 @@ impl Fs {
             let mut done = t.doing(&self.vfs, "link", 0, link).await;
             if let Err(e) = &done
                 && absent(e)
-                && self.make_way(&t).await.map_err(named)?
+                && Box::pin(self.make_way(&t)).await.map_err(named)?
             {
                 done = f.mount.resource.link(&f.below, &t.below).await;
             }
@@ -72,7 +72,7 @@ impl Fs {
             let mut done = t.doing(&self.vfs, "symlink", 0, symlink).await;
             if let Err(e) = &done
                 && absent(e)
-                && self.make_way(t).await?
+                && Box::pin(self.make_way(t)).await?
             {
                 done = t.mount.resource.symlink(text, &t.below).await;
             }
@@ -84,7 +84,7 @@ impl Fs {
             Err(e) if absent(&e) => {}
             Err(e) => return Err(e),
         }
-        self.parent_is_directory(t).await?;
+        Box::pin(self.parent_is_directory(t)).await?;
         self.vfs.namespace.forget(&t.path);
         if !self.vfs.namespace.insert(&t.path, NodeKind::Link(text.into()), None) {
             return Err(Errno::EEXIST.into());

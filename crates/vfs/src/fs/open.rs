@@ -53,14 +53,14 @@ impl Fs {
             self.may_hold_file(t).await?;
         }
         if !t.mount.caps.random_access {
-            return self.open_spool(t, &options).await;
+            return Box::pin(self.open_spool(t, &options)).await;
         }
         let open = t.mount.resource.open(&t.below, &options);
         let mut file = t.doing(&self.vfs, "open", 0, open).await;
         if let Err(e) = &file
             && options.create
             && absent(e)
-            && self.make_way(t).await?
+            && Box::pin(self.make_way(t)).await?
         {
             file = t.mount.resource.open(&t.below, &options).await;
         }

@@ -148,7 +148,7 @@ impl Fs {
         let mut entries = stream.collect().await?;
         self.vfs.namespace.merge_listing(&t.path, &mut entries);
         if has_mounts {
-            self.merge_mounts(&t.path, &mut entries).await;
+            Box::pin(self.merge_mounts(&t.path, &mut entries)).await;
         }
         Ok(EntryStream::ready(entries))
     }

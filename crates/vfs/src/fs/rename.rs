@@ -44,16 +44,16 @@ impl Fs {
             return Err(Errno::EINVAL.into());
         }
         let namespace = &self.vfs.namespace;
-        let only_here = f.link.is_some() || self.only_here(f).await?;
+        let only_here = f.link.is_some() || Box::pin(self.only_here(f)).await?;
         if only_here || t.link.is_some() {
-            return self.rename_name(f, t, mode, only_here).await;
+            return Box::pin(self.rename_name(f, t, mode, only_here)).await;
         }
         if !f.mount.caps.directories {
             self.probe(f).await?;
-            self.parent_is_directory(t).await?;
+            Box::pin(self.parent_is_directory(t)).await?;
         }
         let replaced = match mode {
-            RenameMode::Replace => self.vfs.spools.settle(t).await?,
+            RenameMode::Replace if self.vfs.spools.any() => Box::pin(self.vfs.spools.settle(t)).await?,
             _ => Vec::new(),
         };
         if f.mount.caps.rename {
@@ -65,7 +65,7 @@ impl Fs {
             let mut done = f.doing(&self.vfs, "rename", 0, rename).await;
             if let Err(e) = &done
                 && absent(e)
-                && self.make_way(t).await?
+                && Box::pin(self.make_way(t)).await?
             {
                 done = resource.rename(&f.below, &t.below, mode).await;
             }
@@ -73,10 +73,12 @@ impl Fs {
             t.changed_tree(&self.vfs);
             done?;
         } else {
-            self.emulate_rename(f, t, mode).await?;
+            Box::pin(self.emulate_rename(f, t, mode)).await?;
         }
         replaced.iter().for_each(|spool| spool.unlink());
-        self.vfs.spools.moved(f, t).await;
+        if self.vfs.spools.any() {
+            Box::pin(self.vfs.spools.moved(f, t)).await;
+        }
         namespace.rename(&f.path, &t.path, mode);
         if !f.mount.caps.directories {
             self.name_is_gone(f);
@@ -104,7 +106,7 @@ impl Fs {
             Err(e) if absent(&e) => None,
             Err(e) => return Err(e),
         };
-        self.parent_is_directory(t).await?;
+        Box::pin(self.parent_is_directory(t)).await?;
         match (&target, mode) {
             (Some(_), RenameMode::NoReplace) => return Err(Errno::EEXIST.into()),
             (None, RenameMode::Exchange) => return Err(Errno::ENOENT.into()),

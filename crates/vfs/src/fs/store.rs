@@ -29,7 +29,8 @@ impl Target {
     #[inline]
     pub(crate) async fn stat(&self, vfs: &Vfs) -> Result<Stat> {
         if let Some(cache) = &self.mount.cache {
-            return self.seen(vfs, cache).await.map(|seen| seen.stat);
+            // Boxed, as all that local backends never need: the futures of RAM and disk stay small.
+            return Box::pin(self.seen(vfs, cache)).await.map(|seen| seen.stat);
         }
         let begun = vfs.records.begin(&self.mount);
         let stat = self.mount.resource.stat(&self.below).await;
@@ -53,7 +54,7 @@ impl Target {
             None => (self.mount.resource.list(&self.below).await, false),
             Some(cache) => {
                 let misses = cache.counts().1;
-                let list = cache.list(&self.mount.resource, &self.below).await;
+                let list = Box::pin(cache.list(&self.mount.resource, &self.below)).await;
                 (list.map(|l| EntryStream::ready(l.to_vec())), cache.counts().1 == misses)
             }
         };
@@ -72,7 +73,7 @@ impl Target {
                 Some(begun) => self.recorded(vfs, begun, body),
             });
         };
-        self.read_cached(vfs, cache, range, whole).await
+        Box::pin(self.read_cached(vfs, cache, range, whole)).await
     }
 
     async fn read_cached(

@@ -73,7 +73,7 @@ impl Fs {
             let mut done = t.doing(&self.vfs, "mkdir", 0, mkdir).await;
             if let Err(e) = &done
                 && absent(e)
-                && self.make_way(t).await?
+                && Box::pin(self.make_way(t)).await?
             {
                 done = t.mount.resource.mkdir(&t.below, mode).await;
             }
@@ -86,7 +86,7 @@ impl Fs {
         match self.probe(t).await {
             Ok(_) => Err(Errno::EEXIST.into()),
             Err(e) if absent(&e) => {
-                self.parent_is_directory(t).await?;
+                Box::pin(self.parent_is_directory(t)).await?;
                 if !self.vfs.namespace.insert(&t.path, NodeKind::Dir, mode) {
                     return Err(Errno::EEXIST.into());
                 }
@@ -108,7 +108,11 @@ impl Fs {
         if self.implied(t).is_some() {
             return Err(Errno::EISDIR.into());
         }
-        let open = self.vfs.spools.settle(t).await?;
+        let open = if self.vfs.spools.any() {
+            Box::pin(self.vfs.spools.settle(t)).await?
+        } else {
+            Vec::new()
+        };
         let done = t.doing(&self.vfs, "remove", 0, t.mount.resource.remove(&t.below)).await;
         t.changed(&self.vfs);
         done?;

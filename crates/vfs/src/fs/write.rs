@@ -54,7 +54,7 @@ impl Fs {
         if let Err(e) = &written
             && absent(e)
             && body.is_whole()
-            && self.make_way(t).await?
+            && Box::pin(self.make_way(t)).await?
         {
             written = t.mount.resource.write(&t.below, body.attempt(), options).await;
         }
@@ -75,17 +75,14 @@ impl Fs {
     pub(crate) async fn append_target(&self, t: &Target, data: &Bytes) -> Result<Stat> {
         self.may_hold_file(t).await?;
         if !t.mount.caps.append {
-            return self
-                .rewrite(t, true, |old| {
-                    ByteStream::new(old.chain(stream::iter([Ok(data.clone())])))
-                })
-                .await;
+            let change = |old: ByteStream| ByteStream::new(old.chain(stream::iter([Ok(data.clone())])));
+            return Box::pin(self.rewrite(t, true, change)).await;
         }
         let (epoch, begun) = (t.epoch(), self.vfs.records.begin(&t.mount));
         let mut done = t.mount.resource.append(&t.below, data.clone().into()).await;
         if let Err(e) = &done
             && absent(e)
-            && self.make_way(t).await?
+            && Box::pin(self.make_way(t)).await?
         {
             done = t.mount.resource.append(&t.below, data.clone().into()).await;
         }
@@ -108,7 +105,7 @@ impl Fs {
             self.content_changed(t);
             return done;
         }
-        self.rewrite(t, false, |old| cut(old, len)).await.map(drop)
+        Box::pin(self.rewrite(t, false, |old| cut(old, len))).await.map(drop)
     }
 
     /// Replaces a file by what `change` makes of its content, and starts again when it changed under way.
@@ -150,7 +147,7 @@ impl Fs {
             self.content_changed(t);
             match done {
                 Err(e) if matches!(e.errno(), Errno::ESTALE | Errno::EEXIST) => last = e,
-                Err(e) if create && stat.is_none() && absent(&e) && self.make_way(t).await? => last = e,
+                Err(e) if create && stat.is_none() && absent(&e) && Box::pin(self.make_way(t)).await? => last = e,
                 other => return other,
             }
         }
@@ -183,7 +180,7 @@ impl Fs {
         if self.vfs.namespace.directory(&t.path).is_some() {
             return Err(Errno::EISDIR.into());
         }
-        self.parent_is_directory(t).await
+        Box::pin(self.parent_is_directory(t)).await
     }
 
     /// `ENOENT` or `ENOTDIR` unless the target's parent is a directory.

@@ -34,8 +34,14 @@ impl Spools {
         self.count.store(open.len(), Ordering::Release);
     }
 
+    /// Whether any file is open.
+    #[inline]
+    pub(crate) fn any(&self) -> bool {
+        self.count.load(Ordering::Acquire) > 0
+    }
+
     fn matching(&self, wanted: impl Fn(&Target) -> bool) -> Vec<Arc<Spool>> {
-        if self.count.load(Ordering::Acquire) == 0 {
+        if !self.any() {
             return Vec::new();
         }
         let all: Vec<Arc<Spool>> = self.open.lock().iter().filter_map(|(_, s)| s.upgrade()).collect();
