@@ -42,9 +42,8 @@ pub fn decode_ansi_c(text: &[u8]) -> Vec<u8> {
                     16,
                     if braced { usize::MAX } else { 2 },
                 );
-                if used == 0 {
+                if used == 0 && !braced {
                     out.extend_from_slice(b"\\x");
-                    // bash drops the digits' place but keeps an opening brace.
                     continue;
                 }
                 i = from + used;

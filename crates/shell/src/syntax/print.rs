@@ -258,7 +258,10 @@ impl Printer {
                         self.text(b"; ");
                     }
                     match expr {
-                        Some(expr) => self.text(trim(&expr.word.raw)),
+                        Some(expr) => {
+                            let text = word_text(&expr.word);
+                            self.text(text.trim_ascii_start());
+                        }
                         None => self.text(b"1"),
                     }
                 }
@@ -310,6 +313,7 @@ impl Printer {
             }
         }
         self.functions -= 1;
+        self.after_here_doc = false;
         self.indent -= INDENT;
         if group && !body.redirects.is_empty() {
             self.newline(b"} ");
@@ -517,6 +521,8 @@ impl Printer {
     }
 
     fn redirects(&mut self, redirects: &[Redirect]) {
+        // Where bash forgets that a body was printed decides whether a semicolon follows; this and the end of a function.
+        self.after_here_doc = false;
         for (i, redirect) in redirects.iter().enumerate() {
             if i > 0 {
                 self.text(b" ");
@@ -579,8 +585,4 @@ fn value_parts(assignment: &Assignment) -> &[super::ast::WordPart] {
         AssignValue::Scalar(word) => &word.parts,
         AssignValue::Array(_) => &[],
     }
-}
-
-fn trim(text: &[u8]) -> &[u8] {
-    text.trim_ascii_start()
 }

@@ -286,7 +286,7 @@ fn remove_quotes(parts: &[WordPart], out: &mut Vec<u8>) {
             WordPart::Command(command) => out.extend_from_slice(&command.raw),
             WordPart::Arith(expr) => out.extend_from_slice(&expr.word.raw),
             WordPart::Unclosed { text, .. } => out.extend_from_slice(text),
-            WordPart::ProcessIn(_) | WordPart::ProcessOut(_) => {}
+            WordPart::ProcessIn(subst) | WordPart::ProcessOut(subst) => out.extend_from_slice(&subst.raw),
         }
     }
 }

@@ -252,3 +252,27 @@ fn doubtful_constructs_do_not_take_exponential_time() {
         let _ = Parser::parse_all(closed.into_bytes(), &NoAliases, &ParseOptions::default());
     }
 }
+
+#[test]
+fn prints_functions_as_declare_does() {
+    let source = "f() { for x in a b; do echo $x >&2; done; case $1 in a|b) c;; esac; if a; then b; elif c; then d; fi; cat <<E | g\nx\nE\n}";
+    let list = parse(source);
+    let CommandKind::Function(def) = &first(&list).kind else {
+        panic!("not a function")
+    };
+    let expected = "f () \n{ \n    for x in a b;\n    do\n        echo $x 1>&2;\n    done;\n    case $1 in \n        a | b)\n            c\n        ;;\n    esac;\n    if a; then\n        b;\n    else\n        if c; then\n            d;\n        fi;\n    fi;\n    cat <<E |\nx\nE\n  g\n}\n";
+    assert_eq!(String::from_utf8_lossy(&print::function(def)), expected);
+}
+
+#[test]
+fn prints_commands_on_one_line() {
+    for (source, text) in [
+        ("{ a;b; } >x", "{ a; b; } > x"),
+        ("a|b&&c", "a | b && c"),
+        ("x=$( a;b ) c $'d\\n'", "x=$(a; b) c 'd\n'"),
+        ("[[ -f  x ]]", "[[ -f x ]]"),
+        ("while a;do b;done", "while a; do\n    b;\ndone"),
+    ] {
+        assert_eq!(String::from_utf8_lossy(&print::list(&parse(source))), text);
+    }
+}

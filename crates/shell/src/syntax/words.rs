@@ -130,7 +130,7 @@ impl Machine<'_> {
                     b.part(&self.src, part);
                     run = self.pos;
                 }
-                b'<' | b'>' if !cx.regex && self.at(self.pos + 1) == b'(' => {
+                b'<' | b'>' if self.at(self.pos + 1) == b'(' => {
                     b.range(&self.src, run, self.pos);
                     let part = self.process_substitution()?;
                     b.part(&self.src, part);

@@ -37,6 +37,8 @@ pub(super) fn source_text(raw: &[u8], parts: &[WordPart]) -> Vec<u8> {
     let mut pieces = pieces.into_iter().peekable();
     let mut out = Vec::with_capacity(raw.len());
     let mut double = false;
+    // Inside the braces of an expansion that stands in double quotes, where a pattern may hold `$'…'`.
+    let mut operand = false;
     let mut i = 0;
     while let Some(&c) = raw.get(i) {
         if let Some((_, piece)) = pieces.next_if(|(offset, _)| *offset == i) {
@@ -50,12 +52,22 @@ pub(super) fn source_text(raw: &[u8], parts: &[WordPart]) -> Vec<u8> {
                 out.extend_from_slice(&[c, next]);
                 i += 2;
             }
-            (b'$', Some(b'\'')) if !double => {
+            (b'$', Some(b'\'')) if !double || operand => {
                 let end = ansi_end(raw, i + 2);
                 out.extend_from_slice(&single_quoted(&decode_ansi_c(&raw[i + 2..end])));
                 i = end + 1;
             }
             (b'$', Some(b'"')) if !double => i += 1,
+            (b'$', Some(b'{')) if double => {
+                operand = true;
+                out.extend_from_slice(b"${");
+                i += 2;
+            }
+            (b'}', _) if operand => {
+                operand = false;
+                out.push(c);
+                i += 1;
+            }
             (b'\'', _) if !double => {
                 let end = memchr::memchr(b'\'', &raw[i + 1..]).map_or(raw.len(), |n| i + n + 2);
                 out.extend_from_slice(&raw[i..end]);
