@@ -9,6 +9,7 @@ pub mod options;
 pub mod output;
 pub mod quote;
 pub mod registry;
+pub mod search;
 pub mod text;
 pub mod tool;
 pub mod version;

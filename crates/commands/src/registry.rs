@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use shell::command::Command;
 
-use crate::text;
+use crate::{search, text};
 
 /// All commands of this crate, one line each.
 pub fn all() -> Vec<Arc<dyn Command>> {
     vec![
+        Arc::new(search::grep::COMMAND),
+        Arc::new(search::grep::EGREP),
+        Arc::new(search::grep::FGREP),
         Arc::new(text::cat::COMMAND),
         Arc::new(text::cut::COMMAND),
         Arc::new(text::head::COMMAND),

@@ -68,10 +68,22 @@ pub(super) fn compile(pattern: &[u8], options: &Options) -> Result<Compiled, Reg
     }
 }
 
+/// The words of PCRE2 for the common mistakes.
 fn perl_error(error: &fancy_regex::Error) -> String {
     let text = error.to_string();
-    if text.contains("arenthes") && text.contains("losing") {
-        return "missing closing parenthesis".to_owned();
+    for (theirs, ours) in [
+        ("closing parenthesis", "missing closing parenthesis"),
+        ("Invalid character class", "missing terminating ] for character class"),
+        (
+            "Target of repeat operator is invalid",
+            "quantifier does not follow a repeatable item",
+        ),
+        ("ack reference", "reference to non-existent subpattern"),
+        ("without following character", "\\ at end of pattern"),
+    ] {
+        if text.contains(theirs) {
+            return ours.to_owned();
+        }
     }
     text
 }

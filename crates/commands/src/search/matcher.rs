@@ -1,0 +1,106 @@
+//! Patterns compiled for finding lines in blocks.
+
+use pattern::regex::{MatchError, Options, Regex, RegexError, Span, Syntax, Wrap};
+
+/// What the patterns mean.
+#[derive(Debug, Clone)]
+pub(super) struct MatchOptions {
+    /// The dialect.
+    pub syntax: Syntax,
+    /// Ignore case.
+    pub icase: bool,
+    /// Whole words or lines only.
+    pub wrap: Wrap,
+    /// What ends a line.
+    pub eol: u8,
+    /// Text is UTF-8.
+    pub utf8: bool,
+}
+
+/// Patterns that lines are searched for.
+#[derive(Debug, Clone)]
+pub(super) struct Matcher {
+    regex: Regex,
+    eol: u8,
+}
+
+/// A line in a block, without its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Offset of its first byte.
+    pub start: usize,
+    /// Offset of its terminator, or the end of the block.
+    pub end: usize,
+}
+
+impl Matcher {
+    /// Compiles patterns, any of which may match.
+    pub(super) fn new(patterns: &[&[u8]], o: &MatchOptions) -> Result<Matcher, RegexError> {
+        let options = Options {
+            icase: o.icase,
+            utf8: o.utf8,
+            line_terminator: Some(o.eol),
+            wrap: o.wrap,
+            ..Options::new(o.syntax)
+        };
+        let regex = match patterns {
+            [one] => Regex::new(one, &options)?,
+            many => Regex::new_many(many, &options)?,
+        };
+        Ok(Matcher { regex, eol: o.eol })
+    }
+
+    /// The expression.
+    pub(super) fn regex(&self) -> &Regex {
+        &self.regex
+    }
+
+    /// What ends a line.
+    pub(super) fn eol(&self) -> u8 {
+        self.eol
+    }
+
+    /// The first matching line that starts at or after `from`, where a line starts.
+    pub(super) fn next_line(&self, block: &[u8], from: usize) -> Result<Option<Line>, MatchError> {
+        if !self.regex.searches_blocks() {
+            return self.next_line_by_line(block, from);
+        }
+        if from >= block.len() {
+            return Ok(None);
+        }
+        let Some(at) = self.regex.position_in_match(block, from)? else {
+            return Ok(None);
+        };
+        let start = memchr::memrchr(self.eol, &block[from..at]).map_or(from, |n| from + n + 1);
+        // An empty match behind the last terminator is on no line.
+        if start >= block.len() {
+            return Ok(None);
+        }
+        Ok(Some(Line {
+            start,
+            end: self.line_end(block, at),
+        }))
+    }
+
+    fn next_line_by_line(&self, block: &[u8], from: usize) -> Result<Option<Line>, MatchError> {
+        let mut start = from;
+        while start < block.len() {
+            let end = self.line_end(block, start);
+            if self.regex.is_match(&block[start..end])? {
+                return Ok(Some(Line { start, end }));
+            }
+            start = end + 1;
+        }
+        Ok(None)
+    }
+
+    /// Where the line that holds `at` ends.
+    pub(super) fn line_end(&self, block: &[u8], at: usize) -> usize {
+        memchr::memchr(self.eol, &block[at..]).map_or(block.len(), |n| at + n)
+    }
+
+    /// The next match in a line, at or after `from`.
+    pub(super) fn find(&self, line: &[u8], from: usize) -> Result<Option<Span>, MatchError> {
+        self.regex.find_at(line, from)
+    }
+}
