@@ -22,6 +22,12 @@ impl Fs {
                 return Err(named(Errno::EEXIST.into()));
             }
             if f.mount.id != t.mount.id {
+                if Box::pin(self.step_apart(&mut from, &f, &mut to, &t))
+                    .await
+                    .map_err(named)?
+                {
+                    continue;
+                }
                 return Err(named(Errno::EXDEV.into()));
             }
             if f.link.is_some() || !f.mount.caps.hard_links {
@@ -61,6 +67,26 @@ impl Fs {
         let mut walk = Walk::new(self, Op::Read, "readlink", path, false);
         let (text, _) = follow!(walk, t => self.read_link_target(&t).await);
         Ok(text)
+    }
+
+    /// Follows one link of a backend that one of two paths on different mounts runs through: behind it the mounts may be the
+    /// same. Whether there was one.
+    pub(crate) async fn step_apart<'a>(
+        &self,
+        from: &mut Walk<'a>,
+        f: &Target,
+        to: &mut Walk<'a>,
+        t: &Target,
+    ) -> Result<bool> {
+        for (walk, target) in [(from, f), (to, t)] {
+            if target.mount.caps.symlinks
+                && let Err(e) = self.probe(target).await
+                && e.link_hit().is_some()
+            {
+                return walk.step(target, e).map(|()| true);
+            }
+        }
+        Ok(false)
     }
 
     async fn symlink_target(&self, text: &[u8], t: &Target) -> Result<()> {
@@ -104,7 +130,7 @@ impl Fs {
     }
 }
 
-/// Follows the link that stopped a two-path operation, on whichever of the two paths it lies.
+/// Follows the link that stopped an operation on two paths of one mount, on whichever of the two it lies.
 pub(crate) fn step_either(
     from: &mut Walk<'_>,
     f: &Target,

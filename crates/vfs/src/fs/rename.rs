@@ -19,6 +19,16 @@ impl Fs {
         let mut t_walk = Walk::new(self, Op::Write, "rename", to, false);
         loop {
             let (f, t) = (f_walk.target().map_err(named)?, t_walk.target().map_err(named)?);
+            if f.mount.id != t.mount.id {
+                if Box::pin(self.step_apart(&mut f_walk, &f, &mut t_walk, &t))
+                    .await
+                    .map_err(named)?
+                {
+                    continue;
+                }
+                let busy = self.is_busy(&f.path) || self.is_busy(&t.path);
+                return Err(named(if busy { Errno::EBUSY } else { Errno::EXDEV }.into()));
+            }
             match self.rename_target(&f, &t, mode).await {
                 Ok(()) => return Ok(()),
                 Err(e) => step_either(&mut f_walk, &f, &mut t_walk, &t, e).map_err(named)?,
@@ -29,9 +39,6 @@ impl Fs {
     async fn rename_target(&self, f: &Target, t: &Target, mode: RenameMode) -> Result<()> {
         if self.is_busy(&f.path) || self.is_busy(&t.path) {
             return Err(Errno::EBUSY.into());
-        }
-        if f.mount.id != t.mount.id {
-            return Err(Errno::EXDEV.into());
         }
         if f.path == t.path {
             self.probe(f).await?;

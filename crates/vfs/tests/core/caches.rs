@@ -169,6 +169,42 @@ fn a_change_between_stat_and_read_starts_the_read_again() {
 }
 
 #[test]
+fn a_finished_write_is_seen_by_every_later_read() {
+    for fingerprints in [true, false] {
+        let (fs, _) = mounted(MountOptions::new(Mode::Write), |f| f.fingerprints = fingerprints);
+        let path = p("/f");
+        let finished = std::sync::atomic::AtomicU64::new(0);
+        let number = |bytes: &[u8]| String::from_utf8_lossy(bytes).parse::<u64>().unwrap();
+        fs.write_all(&path, b("0")).unwrap();
+        std::thread::scope(|s| {
+            s.spawn(|| {
+                for i in 1..300u64 {
+                    let written = fs.write_all(&path, b(&i.to_string()));
+                    let read = fs.read_all(&path).map(|bytes| number(&bytes));
+                    // Before anything can fail: the readers wait for the last number.
+                    finished.store(i, SeqCst);
+                    written.unwrap();
+                    assert_eq!(read.unwrap(), i);
+                }
+            });
+            for _ in 0..3 {
+                s.spawn(|| {
+                    while finished.load(SeqCst) < 299 {
+                        let before = finished.load(SeqCst);
+                        // Without fingerprints a read across two versions of different length is refused.
+                        match fs.read_all(&path) {
+                            Ok(bytes) => assert!(number(&bytes) >= before),
+                            Err(e) => assert_eq!(e.errno(), Errno::ESTALE),
+                        }
+                        assert_eq!(names(&fs, "/"), ["dev", "f"]);
+                    }
+                });
+            }
+        });
+    }
+}
+
+#[test]
 fn the_byte_limit_holds() {
     let (fs, fakes) = tree(&[("/", OBJECTS)]);
     fs.fs().vfs().set_cache_limit(1 << 20);
