@@ -2,6 +2,7 @@
 //!
 //! A command is a [`tool::Tool`]: a table of options and a function. [`registry::all`] lists them.
 
+pub mod checksum;
 pub mod float;
 pub mod input;
 pub mod number;

@@ -4,11 +4,21 @@ use std::sync::Arc;
 
 use shell::command::Command;
 
-use crate::{search, text};
+use crate::{checksum, search, text};
 
 /// All commands of this crate, one line each.
 pub fn all() -> Vec<Arc<dyn Command>> {
     vec![
+        Arc::new(checksum::cksum::COMMAND),
+        Arc::new(checksum::sum::COMMAND),
+        Arc::new(checksum::sums::B2SUM),
+        Arc::new(checksum::sums::MD5),
+        Arc::new(checksum::sums::MD5SUM),
+        Arc::new(checksum::sums::SHA1SUM),
+        Arc::new(checksum::sums::SHA224SUM),
+        Arc::new(checksum::sums::SHA256SUM),
+        Arc::new(checksum::sums::SHA384SUM),
+        Arc::new(checksum::sums::SHA512SUM),
         Arc::new(search::grep::COMMAND),
         Arc::new(search::grep::EGREP),
         Arc::new(search::grep::FGREP),
