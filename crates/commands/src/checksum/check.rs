@@ -91,13 +91,20 @@ impl Checker {
             name = &name[1..];
         }
         let name = if escaped { unescape(name)? } else { name.to_vec() };
-        Some(Line { algorithm, digest, name })
+        Some(Line {
+            algorithm,
+            digest,
+            name,
+        })
     }
 
     /// The algorithm that a line begins with, its digest length in bytes, and what follows the opening bracket.
     fn tag<'l>(&self, rest: &'l [u8]) -> Option<(Algorithm, usize, &'l [u8])> {
         // Longer names first, so that none is taken for the beginning of another.
-        let algorithm = *Algorithm::TAGGED.iter().filter(|a| rest.starts_with(a.tag().as_bytes())).max_by_key(|a| a.tag().len())?;
+        let algorithm = *Algorithm::TAGGED
+            .iter()
+            .filter(|a| rest.starts_with(a.tag().as_bytes()))
+            .max_by_key(|a| a.tag().len())?;
         if self.algorithm.is_some_and(|a| a != algorithm) {
             return None;
         }
@@ -193,9 +200,21 @@ impl Checker {
                 1 => cx.warn(format!("WARNING: 1 {one}")),
                 n => cx.warn(format!("WARNING: {n} {many}")),
             };
-            warn(improper, "line is improperly formatted", "lines are improperly formatted");
-            warn(unread, "listed file could not be read", "listed files could not be read");
-            warn(mismatched, "computed checksum did NOT match", "computed checksums did NOT match");
+            warn(
+                improper,
+                "line is improperly formatted",
+                "lines are improperly formatted",
+            );
+            warn(
+                unread,
+                "listed file could not be read",
+                "listed files could not be read",
+            );
+            warn(
+                mismatched,
+                "computed checksum did NOT match",
+                "computed checksums did NOT match",
+            );
             if self.manner.ignore_missing && !matched {
                 cx.warn([&quotef(shown)[..], b": no file was verified"].concat());
             }
@@ -218,7 +237,11 @@ fn tagged(algorithm: Algorithm, len: usize, after: &[u8], escaped: bool) -> Opti
     let digest = unhex(rest).filter(|d| d.len() == len)?;
     let name = &after[..close];
     let name = if escaped { unescape(name)? } else { name.to_vec() };
-    Some(Line { algorithm, digest, name })
+    Some(Line {
+        algorithm,
+        digest,
+        name,
+    })
 }
 
 enum Verdict {

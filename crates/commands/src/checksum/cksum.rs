@@ -81,7 +81,10 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
     let algorithm = chosen.unwrap_or(Algorithm::Crc);
     let wanted = length(cx, &args, algorithm)?;
     if wanted.is_some() && algorithm != Algorithm::Blake2b {
-        return Err(CommandError::fail(1, "--length is only supported with --algorithm=blake2b"));
+        return Err(CommandError::fail(
+            1,
+            "--length is only supported with --algorithm=blake2b",
+        ));
     }
     let check = args.has("check");
     if check && chosen.is_some_and(Algorithm::is_number) {
@@ -126,7 +129,12 @@ fn algorithm_of(cx: &Context<'_>, text: &[u8]) -> Result<Algorithm, CommandError
     if let Some((_, algorithm)) = ALGORITHMS.iter().find(|(name, _)| name.as_bytes() == text) {
         return Ok(*algorithm);
     }
-    let mut message = [b"invalid argument ", &quote(text)[..], b" for '--algorithm'\nValid arguments are:"].concat();
+    let mut message = [
+        b"invalid argument ",
+        &quote(text)[..],
+        b" for '--algorithm'\nValid arguments are:",
+    ]
+    .concat();
     for (name, _) in ALGORITHMS {
         message.extend_from_slice(format!("\n  - '{name}'").as_bytes());
     }

@@ -45,7 +45,11 @@ const fn tables() -> [[u32; 256]; 8] {
         let mut c = (i as u32) << 24;
         let mut bit = 0;
         while bit < 8 {
-            c = if c & 0x8000_0000 != 0 { (c << 1) ^ POLYNOMIAL } else { c << 1 };
+            c = if c & 0x8000_0000 != 0 {
+                (c << 1) ^ POLYNOMIAL
+            } else {
+                c << 1
+            };
             bit += 1;
         }
         t[0][i] = c;
@@ -114,6 +118,9 @@ mod tests {
             bsd.update(piece);
             sysv.update(piece);
         }
-        assert_eq!((crc.finish(44), bsd.finish(), sysv.finish()), (2_382_472_371, 25_281, 4_067));
+        assert_eq!(
+            (crc.finish(44), bsd.finish(), sysv.finish()),
+            (2_382_472_371, 25_281, 4_067)
+        );
     }
 }

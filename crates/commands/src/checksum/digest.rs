@@ -92,7 +92,12 @@ impl Algorithm {
     }
 
     /// Sums up all of `source`. `len` is the digest's length in bytes where it can be chosen.
-    pub(super) fn sum(self, cx: &Context<'_>, source: &mut Source, len: usize) -> Result<vfs::Result<Sum>, CommandError> {
+    pub(super) fn sum(
+        self,
+        cx: &Context<'_>,
+        source: &mut Source,
+        len: usize,
+    ) -> Result<vfs::Result<Sum>, CommandError> {
         let mut hasher = self.hasher(len);
         let mut size = 0u64;
         loop {

@@ -130,8 +130,14 @@ pub(super) fn refuse_meaningless(cx: &Context<'_>, args: &Args, spec: &Spec, che
         for (key, message) in [
             ("zero", "the --zero option is not supported when verifying checksums"),
             ("tag", "the --tag option is meaningless when verifying checksums"),
-            ("binary", "the --binary and --text options are meaningless when verifying checksums"),
-            ("text", "the --binary and --text options are meaningless when verifying checksums"),
+            (
+                "binary",
+                "the --binary and --text options are meaningless when verifying checksums",
+            ),
+            (
+                "text",
+                "the --binary and --text options are meaningless when verifying checksums",
+            ),
         ] {
             if args.has(key) {
                 return Err(spec.usage_error(cx, message));
@@ -196,11 +202,20 @@ pub(super) fn length(cx: &mut Context<'_>, args: &Args, algorithm: Algorithm) ->
         let text = format!("maximum digest length for '{}' is 512 bits", algorithm.tag());
         return Err(CommandError::fail(1, text));
     }
-    Ok(Some(if bits == 0 { algorithm.len() } else { (bits / 8) as usize }))
+    Ok(Some(if bits == 0 {
+        algorithm.len()
+    } else {
+        (bits / 8) as usize
+    }))
 }
 
 /// Prints the line of one file; false (and a message) if it cannot be read.
-pub(super) fn print(cx: &mut Context<'_>, file: &[u8], algorithm: Algorithm, style: Style) -> Result<bool, CommandError> {
+pub(super) fn print(
+    cx: &mut Context<'_>,
+    file: &[u8],
+    algorithm: Algorithm,
+    style: Style,
+) -> Result<bool, CommandError> {
     let summed = match input::open(cx, file) {
         Ok(mut source) => algorithm.sum(cx, &mut source, style.len)?,
         Err(e) => Err(e),
@@ -256,9 +271,16 @@ mod tests {
             ("md5sum", "d41d8cd98f00b204e9800998ecf8427e"),
             ("sha1sum", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
             ("sha224sum", "d14a028c2a3a2bc9476102bb288234c415a2b01f828ea62ac5b3e42f"),
-            ("sha256sum", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            (
+                "sha256sum",
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            ),
         ] {
-            assert_eq!(lab.run(tool, &[], b"").stdout, format!("{want}  -\n").as_bytes(), "{tool}");
+            assert_eq!(
+                lab.run(tool, &[], b"").stdout,
+                format!("{want}  -\n").as_bytes(),
+                "{tool}"
+            );
         }
         let tagged = lab.run("b2sum", &["--tag", "-l", "16"], b"hello").stdout;
         assert_eq!(tagged, b"BLAKE2b-16 (-) = 90db\n".as_slice());
@@ -268,6 +290,9 @@ mod tests {
     fn a_bad_list_is_named_as_such() {
         let out = Lab::new().run("md5sum", &["-c"], b"nothing\n");
         assert_eq!((out.status, out.stdout.as_slice()), (1, &b""[..]));
-        assert_eq!(out.stderr, b"md5sum: 'standard input': no properly formatted checksum lines found\n");
+        assert_eq!(
+            out.stderr,
+            b"md5sum: 'standard input': no properly formatted checksum lines found\n"
+        );
     }
 }
