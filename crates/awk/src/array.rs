@@ -34,13 +34,49 @@ struct Entry {
     live: bool,
 }
 
+/// A subscript.
+#[derive(Clone, Copy, Debug)]
+pub enum Key<'a> {
+    /// A positive integer.
+    Number(u32),
+    /// Anything, also a positive integer in writing.
+    Text(&'a [u8]),
+}
+
+impl<'a> From<&'a [u8]> for Key<'a> {
+    fn from(text: &'a [u8]) -> Self {
+        Key::Text(text)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Key<'a> {
+    fn from(text: &'a [u8; N]) -> Self {
+        Key::Text(text)
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for Key<'a> {
+    fn from(text: &'a Vec<u8>) -> Self {
+        Key::Text(text)
+    }
+}
+
+/// Where an element is.
+enum Slot {
+    Dense(usize),
+    Hashed(usize),
+}
+
 /// An associative array.
 #[derive(Debug, Default)]
 pub struct Array {
+    /// Elements 1, 2, 3 and so on as long as they came in order; removed ones leave holes.
+    dense: Vec<Option<Cell>>,
+    dense_live: usize,
     table: HashTable<u32>,
     entries: Vec<Entry>,
     live: usize,
-    /// Whether the first subscript was not a positive integer: gawk then keeps all of them in one table of strings.
+    /// Whether the first subscript was not an integer: gawk then keeps all of them in one table of strings.
     strings: bool,
     hasher: foldhash::fast::RandomState,
 }
@@ -78,12 +114,11 @@ impl Array {
 
     /// Number of elements.
     pub fn len(&self) -> usize {
-        self.live
+        self.live + self.dense_live
     }
 
     #[inline]
-    fn find(&self, key: &[u8]) -> Option<usize> {
-        let hash = self.hasher.hash_one(key);
+    fn find_hashed(&self, hash: u64, key: &[u8]) -> Option<usize> {
         self.table
             .find(hash, |slot| {
                 let entry = &self.entries[*slot as usize];
@@ -92,37 +127,91 @@ impl Array {
             .map(|slot| *slot as usize)
     }
 
+    #[inline]
+    fn find(&self, key: Key<'_>) -> Option<Slot> {
+        let mut digits = [0; 10];
+        let text = match key {
+            Key::Number(number) => {
+                if let Some(Some(_)) = self.dense.get(number as usize - 1) {
+                    return Some(Slot::Dense(number as usize - 1));
+                }
+                if self.entries.is_empty() {
+                    return None;
+                }
+                decimal(number, &mut digits)
+            }
+            Key::Text(text) => {
+                if !self.dense.is_empty()
+                    && let Some(number) = positive_integer(text)
+                    && let Some(Some(_)) = self.dense.get(number as usize - 1)
+                {
+                    return Some(Slot::Dense(number as usize - 1));
+                }
+                if self.entries.is_empty() {
+                    return None;
+                }
+                text
+            }
+        };
+        self.find_hashed(self.hasher.hash_one(text), text).map(Slot::Hashed)
+    }
+
     /// Whether there is an element with this subscript.
-    pub fn contains(&self, key: &[u8]) -> bool {
-        self.find(key).is_some()
+    pub fn contains<'a>(&self, key: impl Into<Key<'a>>) -> bool {
+        self.find(key.into()).is_some()
     }
 
     /// The element with this subscript.
     #[inline]
-    pub fn get(&self, key: &[u8]) -> Option<&Cell> {
-        self.find(key).map(|slot| &self.entries[slot].cell)
+    pub fn get<'a>(&self, key: impl Into<Key<'a>>) -> Option<&Cell> {
+        match self.find(key.into())? {
+            Slot::Dense(index) => self.dense[index].as_ref(),
+            Slot::Hashed(index) => Some(&self.entries[index].cell),
+        }
     }
 
     /// The element with this subscript, made if there was none.
     #[inline]
-    pub fn entry(&mut self, key: &[u8]) -> &mut Cell {
-        let hash = self.hasher.hash_one(key);
-        let entries = &self.entries;
-        let found = self.table.find(hash, |slot| {
-            let entry = &entries[*slot as usize];
-            entry.hash == hash && entry.key.bytes() == key
-        });
-        let slot = match found {
-            Some(slot) => *slot as usize,
-            None => {
-                if self.live == 0 {
-                    self.clear();
-                    self.strings = positive_integer(key).is_none() && key != b"0";
+    pub fn entry<'a>(&mut self, key: impl Into<Key<'a>>) -> &mut Cell {
+        let key = key.into();
+        let mut digits = [0; 10];
+        if self.len() == 0 {
+            self.clear();
+            self.strings = matches!(key, Key::Text(text) if positive_integer(text).is_none() && text != b"0");
+        }
+        let number = match key {
+            _ if self.strings => None,
+            Key::Number(number) => Some(number),
+            Key::Text(text) => positive_integer(text),
+        };
+        let text = match key {
+            Key::Number(number) => decimal(number, &mut digits),
+            Key::Text(text) => text,
+        };
+        let mut hash = None;
+        if let Some(number) = number {
+            let index = number as usize - 1;
+            if index == self.dense.len() {
+                // The next in order, unless it came out of order before.
+                let known = hash.insert(self.hasher.hash_one(text));
+                if self.entries.is_empty() || self.find_hashed(*known, text).is_none() {
+                    self.dense.push(None);
                 }
+            }
+            if index < self.dense.len() {
+                let cell = &mut self.dense[index];
+                self.dense_live += usize::from(cell.is_none());
+                return cell.get_or_insert_with(Cell::default);
+            }
+        }
+        let hash = hash.unwrap_or_else(|| self.hasher.hash_one(text));
+        let slot = match self.find_hashed(hash, text) {
+            Some(slot) => slot,
+            None => {
                 let slot = self.entries.len();
                 self.entries.push(Entry {
                     hash,
-                    key: Str::new(key),
+                    key: Str::new(text),
                     cell: Cell::default(),
                     live: true,
                 });
@@ -137,13 +226,31 @@ impl Array {
     }
 
     /// Sets an element.
-    pub fn set(&mut self, key: &[u8], value: Value) {
+    pub fn set<'a>(&mut self, key: impl Into<Key<'a>>, value: Value) {
         *self.entry(key) = Cell::Value(value);
     }
 
+    /// Replaces all elements with these, numbered from 1.
+    pub fn fill(&mut self, cells: impl Iterator<Item = Cell>) {
+        self.clear();
+        self.dense.extend(cells.map(Some));
+        self.dense_live = self.dense.len();
+    }
+
     /// Removes an element.
-    pub fn remove(&mut self, key: &[u8]) {
-        let Some(slot) = self.find(key) else { return };
+    pub fn remove<'a>(&mut self, key: impl Into<Key<'a>>) {
+        let slot = match self.find(key.into()) {
+            None => return,
+            Some(Slot::Dense(index)) => {
+                self.dense[index] = None;
+                self.dense_live -= 1;
+                while let Some(None) = self.dense.last() {
+                    self.dense.pop();
+                }
+                return;
+            }
+            Some(Slot::Hashed(slot)) => slot,
+        };
         let hash = self.entries[slot].hash;
         if let Ok(found) = self.table.find_entry(hash, |candidate| *candidate as usize == slot) {
             found.remove();
@@ -172,51 +279,68 @@ impl Array {
 
     /// Removes all elements.
     pub fn clear(&mut self) {
+        self.dense.clear();
+        self.dense_live = 0;
         self.table.clear();
         self.entries.clear();
         self.live = 0;
         self.strings = false;
     }
 
-    /// The elements in the order in which they came.
-    pub fn iter(&self) -> impl Iterator<Item = (&Str, &Cell)> {
-        self.entries
-            .iter()
-            .filter(|entry| entry.live)
-            .map(|entry| (&entry.key, &entry.cell))
-    }
-
     /// The subscripts in the order in which gawk's `for (key in array)` visits them: strings in the order of its hash
     /// table, then integers ascending.
     pub fn keys(&self) -> Vec<Str> {
-        let mut numbers: Vec<(u64, Str)> = Vec::new();
-        let mut texts: Vec<Str> = Vec::new();
-        for (key, _) in self.iter() {
-            let number = if self.strings {
-                None
-            } else if key.bytes() == b"0" {
-                Some(0)
-            } else {
-                positive_integer(key.bytes())
-            };
-            match number {
-                Some(number) => numbers.push((number, key.clone())),
-                None => texts.push(key.clone()),
+        let mut digits = [0; 10];
+        let mut numbers: Vec<(u32, Str)> = Vec::with_capacity(self.dense_live);
+        for (index, cell) in self.dense.iter().enumerate() {
+            if cell.is_some() {
+                let number = index as u32 + 1;
+                numbers.push((number, Str::new(decimal(number, &mut digits))));
             }
         }
-        numbers.sort_unstable_by_key(|(number, _)| *number);
+        let mut texts: Vec<Str> = Vec::new();
+        for entry in self.entries.iter().filter(|entry| entry.live) {
+            let key = entry.key.bytes();
+            let number = if self.strings {
+                None
+            } else if key == b"0" {
+                Some(0)
+            } else {
+                positive_integer(key)
+            };
+            match number {
+                Some(number) => numbers.push((number, entry.key.clone())),
+                None => texts.push(entry.key.clone()),
+            }
+        }
+        numbers.sort_by_key(|(number, _)| *number);
         let mut keys = hashed_order(texts);
         keys.extend(numbers.into_iter().map(|(_, key)| key));
         keys
     }
 }
 
-/// The value of a subscript that is a positive integer in its plain form.
-fn positive_integer(key: &[u8]) -> Option<u64> {
-    if key.is_empty() || key.len() > 18 || key[0] == b'0' || !key.iter().all(u8::is_ascii_digit) {
+/// Writes a number in decimal.
+#[inline]
+fn decimal(number: u32, digits: &mut [u8; 10]) -> &[u8] {
+    let (mut at, mut rest) = (digits.len(), number);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            return &digits[at..];
+        }
+    }
+}
+
+/// The value of a subscript that is a positive integer in its plain form (up to nine digits: larger ones need no order).
+#[inline]
+fn positive_integer(key: &[u8]) -> Option<u32> {
+    if key.is_empty() || key.len() > 9 || key[0] == b'0' || !key.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some(key.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+    Some(key.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')))
 }
 
 /// Orders strings as a chained hash table filled in the given order would list them.
@@ -301,14 +425,27 @@ mod tests {
     fn removed_elements_are_gone_and_others_stay() {
         let mut array = Array::default();
         for number in 0..1000 {
-            array.set(number.to_string().as_bytes(), Value::Num(f64::from(number)));
+            array.set(&number.to_string().into_bytes(), Value::Num(f64::from(number)));
         }
         for number in (0..1000).filter(|number| number % 10 != 0) {
-            array.remove(number.to_string().as_bytes());
+            array.remove(&number.to_string().into_bytes());
         }
         assert_eq!(array.len(), 100);
         assert!(array.contains(b"990") && !array.contains(b"991"));
         assert_eq!(array.keys().len(), 100);
+        array.fill((0..5).map(|number| Cell::Value(Value::Num(f64::from(number)))));
+        array.remove(b"3");
+        array.set(b"7", Value::Uninit);
+        array.set(b"6", Value::Uninit);
+        assert_eq!(
+            listed(&["1", "2", "4", "5", "6", "7"]),
+            array
+                .keys()
+                .iter()
+                .map(|key| String::from_utf8_lossy(key.bytes()).into_owned())
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(array.len(), 6);
         array.clear();
         assert_eq!((array.len(), array.contains(b"0")), (0, false));
     }

@@ -4,23 +4,19 @@ pub mod format;
 pub mod number;
 pub mod text;
 
-use std::cell::Cell as StdCell;
 use std::rc::Rc;
 
 /// Longest string kept inside the value itself, without an allocation.
 const INLINE: usize = 22;
 
-/// A long string shared between values, with a remembered answer to "is it plain ASCII?".
-#[derive(Debug)]
-pub struct Heap {
-    data: Vec<u8>,
-    ascii: StdCell<Option<bool>>,
-}
-
 #[derive(Clone, Debug)]
 enum Repr {
+    /// Length and bytes of a short string.
     Inline(u8, [u8; INLINE]),
-    Heap(Rc<Heap>),
+    /// A long string, and whether it is plain ASCII.
+    Shared(bool, Rc<[u8]>),
+    /// A long string that has grown, with room for more, and whether it is plain ASCII.
+    Growing(bool, Rc<Vec<u8>>),
 }
 
 /// A byte string; copying costs a few instructions.
@@ -42,7 +38,7 @@ impl Str {
             buffer[..bytes.len()].copy_from_slice(bytes);
             Str(Repr::Inline(bytes.len() as u8, buffer))
         } else {
-            Str::from_heap(bytes.to_vec())
+            Str(Repr::Shared(bytes.is_ascii(), Rc::from(bytes)))
         }
     }
 
@@ -51,15 +47,8 @@ impl Str {
         if bytes.len() <= INLINE {
             Str::new(&bytes)
         } else {
-            Str::from_heap(bytes)
+            Str(Repr::Growing(bytes.is_ascii(), Rc::new(bytes)))
         }
-    }
-
-    fn from_heap(data: Vec<u8>) -> Self {
-        Str(Repr::Heap(Rc::new(Heap {
-            data,
-            ascii: StdCell::new(None),
-        })))
     }
 
     /// The bytes of the string.
@@ -67,52 +56,44 @@ impl Str {
     pub fn bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Inline(len, buffer) => &buffer[..usize::from(*len)],
-            Repr::Heap(heap) => &heap.data,
+            Repr::Shared(_, data) => data,
+            Repr::Growing(_, data) => data,
         }
     }
 
-    /// Whether every byte is below 0x80; remembered for long strings.
+    /// Whether every byte is below 0x80; known beforehand for long strings.
+    #[inline]
     pub fn is_ascii(&self) -> bool {
         match &self.0 {
             Repr::Inline(len, buffer) => buffer[..usize::from(*len)].is_ascii(),
-            Repr::Heap(heap) => match heap.ascii.get() {
-                Some(known) => known,
-                None => {
-                    let known = heap.data.is_ascii();
-                    heap.ascii.set(Some(known));
-                    known
-                }
-            },
+            Repr::Shared(ascii, _) | Repr::Growing(ascii, _) => *ascii,
         }
     }
 
     /// Appends in place when nobody else holds the string, so that building a string piece by piece is linear.
     pub fn push(&mut self, more: &[u8]) {
         match &mut self.0 {
-            Repr::Inline(len, buffer) => {
+            Repr::Inline(len, buffer) if usize::from(*len) + more.len() <= INLINE => {
                 let old = usize::from(*len);
-                if old + more.len() <= INLINE {
-                    buffer[old..old + more.len()].copy_from_slice(more);
-                    *len = (old + more.len()) as u8;
-                } else {
-                    let mut data = Vec::with_capacity((old + more.len()) * 2);
-                    data.extend_from_slice(&buffer[..old]);
-                    data.extend_from_slice(more);
-                    *self = Str::from_heap(data);
+                buffer[old..old + more.len()].copy_from_slice(more);
+                *len = (old + more.len()) as u8;
+                return;
+            }
+            Repr::Growing(ascii, data) => {
+                if let Some(own) = Rc::get_mut(data) {
+                    own.extend_from_slice(more);
+                    *ascii = *ascii && more.is_ascii();
+                    return;
                 }
             }
-            Repr::Heap(heap) => {
-                if let Some(own) = Rc::get_mut(heap) {
-                    own.data.extend_from_slice(more);
-                    own.ascii.set(None);
-                } else {
-                    let mut data = Vec::with_capacity((heap.data.len() + more.len()) * 2);
-                    data.extend_from_slice(&heap.data);
-                    data.extend_from_slice(more);
-                    *self = Str::from_heap(data);
-                }
-            }
+            _ => {}
         }
+        let ascii = self.is_ascii() && more.is_ascii();
+        let old = self.bytes();
+        let mut data = Vec::with_capacity((old.len() + more.len()) * 2);
+        data.extend_from_slice(old);
+        data.extend_from_slice(more);
+        *self = Str(Repr::Growing(ascii, Rc::new(data)));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Arrays and their elements.
 
 use super::Interp;
-use crate::array::{Array, ArrayHandle, Cell};
+use crate::array::{Array, ArrayHandle, Cell, Key};
 use crate::error::{Run, fatal};
 use crate::parse::ast::{ArrayRef, Expr, Subscript, VarRef};
 use crate::value::Value;
@@ -43,36 +43,51 @@ impl<'p> Interp<'p, '_> {
     pub(super) fn sub_array(&mut self, subscript: &'p Subscript) -> Run<ArrayHandle> {
         let outer = self.array(&subscript.array)?;
         let mut key = self.take_buffer();
-        self.key(&subscript.index, &mut key)?;
-        let mut outer = outer.borrow_mut();
-        let cell = outer.entry(&key);
-        let inner = match cell {
-            Cell::Array(array) => array.clone(),
-            Cell::Value(Value::Uninit) => {
+        let at = self.key(&subscript.index, &mut key)?;
+        let inner = match outer.borrow_mut().entry(at) {
+            Cell::Array(array) => Some(array.clone()),
+            cell @ Cell::Value(Value::Uninit) => {
                 let array = Array::handle();
                 *cell = Cell::Array(array.clone());
-                array
+                Some(array)
             }
-            Cell::Value(_) => {
-                let shown = self.element_name(subscript, &key);
-                return fatal(format!("attempt to use scalar `{shown}' as an array"));
-            }
+            Cell::Value(_) => None,
         };
-        drop(outer);
-        self.give_buffer(key);
-        Ok(inner)
+        match inner {
+            Some(inner) => {
+                self.give_buffer(key);
+                Ok(inner)
+            }
+            None => {
+                let shown = self.element_name(subscript);
+                fatal(format!("attempt to use scalar `{shown}' as an array"))
+            }
+        }
     }
 
-    /// Appends the subscript: its parts joined with `SUBSEP`.
+    /// Evaluates the subscript: a positive integer is given back as it is, anything else (parts joined with `SUBSEP`)
+    /// goes into `out`, which is empty.
     #[inline]
-    pub(super) fn key(&mut self, index: &'p [Expr], out: &mut Vec<u8>) -> Run<()> {
+    pub(super) fn key<'b>(&mut self, index: &'p [Expr], out: &'b mut Vec<u8>) -> Run<Key<'b>> {
+        if let [only] = index {
+            match only {
+                Expr::FieldAt(_) | Expr::Text(_) | Expr::Concat(_) => self.append(only, out)?,
+                _ => match self.eval(only)? {
+                    Value::Num(number) if number >= 1.0 && number < 1e9 && number.trunc() == number => {
+                        return Ok(Key::Number(number as u32));
+                    }
+                    value => value.append_to(out, &self.convfmt),
+                },
+            }
+            return Ok(Key::Text(out));
+        }
         for (position, part) in index.iter().enumerate() {
             if position > 0 {
                 out.extend_from_slice(&self.subsep);
             }
             self.append(part, out)?;
         }
-        Ok(())
+        Ok(Key::Text(out))
     }
 
     /// The value of an element, which comes into being if it was not there.
@@ -80,8 +95,8 @@ impl<'p> Interp<'p, '_> {
     pub(super) fn element(&mut self, subscript: &'p Subscript) -> Run<Value> {
         let array = self.array(&subscript.array)?;
         let mut key = self.take_buffer();
-        self.key(&subscript.index, &mut key)?;
-        let value = match array.borrow_mut().entry(&key) {
+        let at = self.key(&subscript.index, &mut key)?;
+        let value = match array.borrow_mut().entry(at) {
             Cell::Value(value) => Some(value.clone()),
             Cell::Array(_) => None,
         };
@@ -90,22 +105,26 @@ impl<'p> Interp<'p, '_> {
                 self.give_buffer(key);
                 Ok(value)
             }
-            None => self.element_as_scalar(subscript, &key),
+            None => self.element_as_scalar(subscript),
         }
     }
 
-    pub(super) fn element_as_scalar<T>(&self, subscript: &Subscript, key: &[u8]) -> Run<T> {
-        fatal(format!(
-            "attempt to use array `{}' in a scalar context",
-            self.element_name(subscript, key)
-        ))
+    pub(super) fn element_as_scalar<T>(&mut self, subscript: &'p Subscript) -> Run<T> {
+        let shown = self.element_name(subscript);
+        fatal(format!("attempt to use array `{shown}' in a scalar context"))
     }
 
-    fn element_name(&self, subscript: &Subscript, key: &[u8]) -> String {
+    fn element_name(&mut self, subscript: &'p Subscript) -> String {
         let outer = match &subscript.array {
             ArrayRef::Var(variable) => self.name_of(*variable),
-            ArrayRef::Element(_) => "array".to_owned(),
+            ArrayRef::Element(outer) => self.element_name(outer),
         };
-        format!("{outer}[\"{}\"]", String::from_utf8_lossy(key))
+        let mut key = Vec::new();
+        let shown = match self.key(&subscript.index, &mut key) {
+            Ok(Key::Number(number)) => number.to_string(),
+            Ok(Key::Text(text)) => String::from_utf8_lossy(text).into_owned(),
+            Err(_) => "?".to_owned(),
+        };
+        format!("{outer}[\"{shown}\"]")
     }
 }

@@ -98,8 +98,8 @@ impl<'p> Interp<'p, '_> {
             Expr::Element(subscript) => {
                 let array = self.array(&subscript.array)?;
                 let mut key = self.take_buffer();
-                self.key(&subscript.index, &mut key)?;
-                let clash = match array.borrow_mut().entry(&key) {
+                let at = self.key(&subscript.index, &mut key)?;
+                let clash = match array.borrow_mut().entry(at) {
                     Cell::Value(old) => {
                         *old = value;
                         false
@@ -107,7 +107,7 @@ impl<'p> Interp<'p, '_> {
                     Cell::Array(_) => true,
                 };
                 if clash {
-                    return self.element_as_scalar(subscript, &key);
+                    return self.element_as_scalar(subscript);
                 }
                 self.give_buffer(key);
                 Ok(())

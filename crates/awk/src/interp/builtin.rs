@@ -281,8 +281,8 @@ impl<'p> Interp<'p, '_> {
             Expr::Element(subscript) => {
                 let array = self.array(&subscript.array)?;
                 let mut key = self.take_buffer();
-                self.key(&subscript.index, &mut key)?;
-                let value = match array.borrow_mut().entry(&key) {
+                let at = self.key(&subscript.index, &mut key)?;
+                let value = match array.borrow_mut().entry(at) {
                     Cell::Value(value) => value.clone(),
                     Cell::Array(_) => return Ok("array"),
                 };

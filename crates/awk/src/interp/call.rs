@@ -128,8 +128,8 @@ impl<'p> Interp<'p, '_> {
             Expr::Element(subscript) => {
                 let outer = self.array(&subscript.array)?;
                 let mut key = self.take_buffer();
-                self.key(&subscript.index, &mut key)?;
-                let cell = outer.borrow_mut().entry(&key).clone();
+                let at = self.key(&subscript.index, &mut key)?;
+                let cell = outer.borrow_mut().entry(at).clone();
                 self.give_buffer(key);
                 Ok(cell)
             }
@@ -139,12 +139,6 @@ impl<'p> Interp<'p, '_> {
 
     /// A fresh array with these values under 1, 2, and so on.
     pub(super) fn fill_array(array: &mut Array, values: impl IntoIterator<Item = Value>) {
-        array.clear();
-        let mut key = Vec::new();
-        for (index, value) in values.into_iter().enumerate() {
-            key.clear();
-            crate::value::number::append_integer(&mut key, index as i64 + 1);
-            array.set(&key, value);
-        }
+        array.fill(values.into_iter().map(Cell::Value));
     }
 }

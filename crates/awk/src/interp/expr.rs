@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Interp, power};
 use crate::array::Cell;
 use crate::error::{Message, Run, Stop, fatal};
-use crate::parse::ast::{Arith, Compare, Expr, Pattern, VarRef};
+use crate::parse::ast::{Arith, Compare, Expr, Pattern, Subscript, VarRef};
 use crate::parse::special;
 use crate::regex::Re;
 use crate::value::{Str, Value, number};
@@ -86,8 +86,20 @@ impl<'p> Interp<'p, '_> {
     pub(super) fn effect(&mut self, expr: &'p Expr) -> Run<()> {
         match expr {
             Expr::Assign(target, value) => {
-                let value = self.eval(value)?;
+                let value = match &**value {
+                    Expr::Arith(..) => Value::Num(self.num(value)?),
+                    _ => self.eval(value)?,
+                };
                 self.assign(target, value)
+            }
+            Expr::AssignArith(arith, target, value) => {
+                let right = self.num(value)?;
+                if let Expr::Element(subscript) = &**target {
+                    return self.change_element(subscript, *arith, right);
+                }
+                let left = self.num(target)?;
+                let result = self.arith(*arith, left, right, true)?;
+                self.assign(target, Value::Num(result))
             }
             Expr::Append(target, tail) => {
                 let mut buffer = self.take_buffer();
@@ -125,8 +137,8 @@ impl<'p> Interp<'p, '_> {
         if let Expr::Element(subscript) = target {
             let array = self.array(&subscript.array)?;
             let mut key = self.take_buffer();
-            self.key(&subscript.index, &mut key)?;
-            let old = match array.borrow_mut().entry(&key) {
+            let at = self.key(&subscript.index, &mut key)?;
+            let old = match array.borrow_mut().entry(at) {
                 Cell::Value(value) => {
                     let old = value.to_num();
                     *value = Value::Num(old + step);
@@ -139,12 +151,48 @@ impl<'p> Interp<'p, '_> {
                     self.give_buffer(key);
                     Ok(old)
                 }
-                None => self.element_as_scalar(subscript, &key),
+                None => self.element_as_scalar(subscript),
             };
         }
         let old = self.num(target)?;
         self.assign(target, Value::Num(old + step))?;
         Ok(old)
+    }
+
+    /// `element op= right`, with one look-up.
+    fn change_element(&mut self, subscript: &'p Subscript, arith: Arith, right: f64) -> Run<()> {
+        let array = self.array(&subscript.array)?;
+        let mut key = self.take_buffer();
+        let at = self.key(&subscript.index, &mut key)?;
+        let fits = match array.borrow_mut().entry(at) {
+            Cell::Value(value) => {
+                *value = Value::Num(self.arith(arith, value.to_num(), right, true)?);
+                true
+            }
+            Cell::Array(_) => false,
+        };
+        if !fits {
+            return self.element_as_scalar(subscript);
+        }
+        self.give_buffer(key);
+        Ok(())
+    }
+
+    /// The number of an expression that holds one without further ado.
+    #[inline]
+    fn ready_number(&self, expr: &Expr) -> Option<f64> {
+        let cell = match expr {
+            Expr::Num(value) => return Some(*value),
+            Expr::Var(VarRef::Local(slot)) => &self.locals[self.base + *slot as usize],
+            Expr::Var(VarRef::Global(slot)) if *slot >= special::COUNT => &self.globals[*slot as usize],
+            Expr::Var(VarRef::Global(special::NR)) => return Some(self.nr),
+            Expr::Var(VarRef::Global(special::FNR)) => return Some(self.fnr),
+            _ => return None,
+        };
+        match cell {
+            Cell::Value(Value::Num(number)) => Some(*number),
+            _ => None,
+        }
     }
 
     /// The number of an expression.
@@ -222,8 +270,8 @@ impl<'p> Interp<'p, '_> {
             Expr::In(index, array) => {
                 let array = self.array(array)?;
                 let mut key = self.take_buffer();
-                self.key(index, &mut key)?;
-                let found = array.borrow().contains(&key);
+                let at = self.key(index, &mut key)?;
+                let found = array.borrow().contains(at);
                 self.give_buffer(key);
                 Ok(found)
             }
@@ -238,9 +286,12 @@ impl<'p> Interp<'p, '_> {
     }
 
     fn compare(&mut self, operator: Compare, left: &'p Expr, right: &'p Expr) -> Run<bool> {
-        // Counters against constants need no values at all.
-        if let (Expr::Var(VarRef::Global(special::NR | special::FNR | special::NF)), Expr::Num(right)) = (left, right) {
-            return Ok(compare_numbers(operator, self.num(left)?, *right));
+        if let (Some(left), Some(right)) = (self.ready_number(left), self.ready_number(right)) {
+            return Ok(compare_numbers(operator, left, right));
+        }
+        if let (Expr::Arith(..) | Expr::Negate(_), Expr::Arith(..) | Expr::Num(_) | Expr::Negate(_)) = (left, right) {
+            let left = self.num(left)?;
+            return Ok(compare_numbers(operator, left, self.num(right)?));
         }
         let left = self.eval(left)?;
         let right = self.eval(right)?;

@@ -102,10 +102,7 @@ impl<'p> Interp<'p, '_> {
                 elements.into_iter().map(|(key, _)| Value::from_input(key.bytes())),
             );
         } else {
-            target.clear();
-            for (index, (_, cell)) in elements.into_iter().enumerate() {
-                *target.entry((index + 1).to_string().as_bytes()) = cell;
-            }
+            target.fill(elements.into_iter().map(|(_, cell)| cell));
         }
         Ok(Value::Num(count as f64))
     }

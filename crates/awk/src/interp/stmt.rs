@@ -104,8 +104,8 @@ impl<'p> Interp<'p, '_> {
             StmtKind::Delete(subscript) => {
                 let array = self.array(&subscript.array)?;
                 let mut key = self.take_buffer();
-                self.key(&subscript.index, &mut key)?;
-                array.borrow_mut().remove(&key);
+                let at = self.key(&subscript.index, &mut key)?;
+                array.borrow_mut().remove(at);
                 self.give_buffer(key);
             }
             StmtKind::DeleteAll(array) => self.array(array)?.borrow_mut().clear(),
@@ -305,8 +305,8 @@ impl<'p> Interp<'p, '_> {
             Expr::Element(subscript) => {
                 let outer = self.array(&subscript.array)?;
                 let mut key = self.take_buffer();
-                self.key(&subscript.index, &mut key)?;
-                let found = matches!(outer.borrow().get(&key), Some(Cell::Array(_)));
+                let at = self.key(&subscript.index, &mut key)?;
+                let found = matches!(outer.borrow().get(at), Some(Cell::Array(_)));
                 self.give_buffer(key);
                 found
             }
