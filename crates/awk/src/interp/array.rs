@@ -73,7 +73,7 @@ impl<'p> Interp<'p, '_> {
             match only {
                 Expr::FieldAt(_) | Expr::Text(_) | Expr::Concat(_) => self.append(only, out)?,
                 _ => match self.eval(only)? {
-                    Value::Num(number) if number >= 1.0 && number < 1e9 && number.trunc() == number => {
+                    Value::Num(number) if (1.0..1e9).contains(&number) && number.trunc() == number => {
                         return Ok(Key::Number(number as u32));
                     }
                     value => value.append_to(out, &self.convfmt),
