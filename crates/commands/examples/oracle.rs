@@ -1,16 +1,21 @@
 //! Runs one command in memory on a copy of the working directory: `oracle NAME ARGS… < input`. With `ORACLE_WRITE` set the
 //! changed tree is written back. For comparing with the real tools.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use commands::testing::Lab;
 use shell::io::Input;
 use vfs::{BlockingFs, FileKind, Mode, SetAttr, Time, VPath, Vfs};
+
+/// Where each inode was loaded to and stored, to keep hard links.
+static SEEN: Mutex<BTreeMap<u64, VPath>> = Mutex::new(BTreeMap::new());
+static MADE: Mutex<BTreeMap<u64, PathBuf>> = Mutex::new(BTreeMap::new());
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -66,6 +71,12 @@ fn load(fs: &BlockingFs, from: &Path, to: &VPath) -> Result<()> {
             fs.mkdir(&target, Some(meta.mode() & 0o7777))?;
             load(fs, &path, &target)?;
         } else if meta.is_file() {
+            let mut seen = SEEN.lock()?;
+            if let Some(first) = seen.get(&meta.ino()).filter(|_| meta.nlink() > 1) {
+                fs.link(first, &target)?;
+                continue;
+            }
+            seen.insert(meta.ino(), target.clone());
             fs.write_all(&target, fs::read(&path)?.into())?;
         } else {
             continue;
@@ -102,7 +113,15 @@ fn store(fs: &BlockingFs, from: &VPath, to: &Path) -> Result<()> {
                 std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(&fs.read_link(&source)?), &target)?;
                 continue;
             }
-            _ => fs::write(&target, fs.read_all(&source)?)?,
+            _ => {
+                let mut made = MADE.lock()?;
+                if let Some(first) = made.get(&stat.ino).filter(|_| stat.nlink > 1) {
+                    fs::hard_link(first, &target)?;
+                    continue;
+                }
+                made.insert(stat.ino, target.clone());
+                fs::write(&target, fs.read_all(&source)?)?;
+            }
         }
         fs::set_permissions(&target, fs::Permissions::from_mode(stat.mode.unwrap_or(0o644)))?;
         if let Some(t) = stat.mtime {

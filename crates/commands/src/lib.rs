@@ -3,6 +3,9 @@
 //! A command is a [`tool::Tool`]: a table of options and a function. [`registry::all`] lists them.
 
 pub mod checksum;
+pub mod cformat;
+pub mod deep;
+pub mod files;
 pub mod float;
 pub mod input;
 pub mod number;
@@ -11,6 +14,9 @@ pub mod output;
 pub mod quote;
 pub mod registry;
 pub mod search;
+pub mod shellutils;
+pub mod signal;
+pub mod spawn;
 pub mod text;
 pub mod tool;
 pub mod version;

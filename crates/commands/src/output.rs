@@ -45,3 +45,30 @@ pub fn open(cx: &Context<'_>, operand: &[u8], options: OpenOptions) -> vfs::Resu
     let file = cx.fs.open(&path, options).map_err(|e| e.with_operand(operand))?;
     Ok(Output::new(Arc::new(Target(Mutex::new((file, 0)))), cx.cancel.clone()))
 }
+
+/// What to say of an operand that could not be changed: the mount that is read-only, or `x: TEXT`.
+pub fn complaint(cx: &Context<'_>, operand: &[u8], error: &VfsError) -> Vec<u8> {
+    refusal(cx, operand, error).unwrap_or_else(|| crate::input::complaint(operand, error))
+}
+
+/// `read-only mount at /x/`, if that is what stands in the way.
+pub fn refusal(cx: &Context<'_>, operand: &[u8], error: &VfsError) -> Option<Vec<u8>> {
+    if error.errno() != Errno::EROFS {
+        return None;
+    }
+    let path = cx.path(operand).ok()?;
+    let (mount, _) = cx.fs.fs().vfs().mounts().find(&path)?;
+    let prefix = mount.prefix.as_bytes();
+    let slash: &[u8] = if prefix == b"/" { b"" } else { b"/" };
+    Some([&b"read-only mount at "[..], prefix, slash].concat())
+}
+
+/// Prints a [`complaint`]; passes a cancellation on.
+pub fn warn(cx: &mut Context<'_>, operand: &[u8], error: &VfsError) -> vfs::Result<()> {
+    if error.errno() == Errno::ECANCELED {
+        return Err(error.clone());
+    }
+    let message = complaint(cx, operand, error);
+    cx.warn(message);
+    Ok(())
+}

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use shell::command::Command;
 
 use crate::{checksum, search, text};
+use crate::files;
+use crate::search;
+use crate::shellutils;
+use crate::text;
 
 /// All commands of this crate, one line each.
 pub fn all() -> Vec<Arc<dyn Command>> {
@@ -22,6 +26,30 @@ pub fn all() -> Vec<Arc<dyn Command>> {
         Arc::new(search::grep::COMMAND),
         Arc::new(search::grep::EGREP),
         Arc::new(search::grep::FGREP),
+        Arc::new(files::chmod::COMMAND),
+        Arc::new(files::cp::COMMAND),
+        Arc::new(files::ln::COMMAND),
+        Arc::new(files::mkdir::COMMAND),
+        Arc::new(files::mktemp::COMMAND),
+        Arc::new(files::mv::COMMAND),
+        Arc::new(files::readlink::COMMAND),
+        Arc::new(files::realpath::COMMAND),
+        Arc::new(files::rm::COMMAND),
+        Arc::new(files::rmdir::COMMAND),
+        Arc::new(files::truncate::COMMAND),
+        Arc::new(shellutils::basename::COMMAND),
+        Arc::new(shellutils::dirname::COMMAND),
+        Arc::new(shellutils::echo::COMMAND),
+        Arc::new(shellutils::env::COMMAND),
+        Arc::new(shellutils::falsehood::COMMAND),
+        Arc::new(shellutils::printenv::COMMAND),
+        Arc::new(shellutils::seq::COMMAND),
+        Arc::new(shellutils::sleep::COMMAND),
+        Arc::new(shellutils::tee::COMMAND),
+        Arc::new(shellutils::timeout::COMMAND),
+        Arc::new(shellutils::truth::COMMAND),
+        Arc::new(shellutils::which::COMMAND),
+        Arc::new(shellutils::yes::COMMAND),
         Arc::new(text::cat::COMMAND),
         Arc::new(text::cut::COMMAND),
         Arc::new(text::head::COMMAND),

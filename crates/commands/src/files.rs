@@ -1,0 +1,18 @@
+//! Commands on files and directories.
+
+pub mod backup;
+pub mod chmod;
+pub mod copy;
+pub mod cp;
+pub mod ln;
+pub mod mkdir;
+pub mod mktemp;
+pub mod modes;
+pub mod mv;
+pub mod prompt;
+pub mod readlink;
+pub mod realpath;
+pub mod resolve;
+pub mod rm;
+pub mod rmdir;
+pub mod truncate;
