@@ -2,8 +2,8 @@
 //!
 //! A command is a [`tool::Tool`]: a table of options and a function. [`registry::all`] lists them.
 
-pub mod checksum;
 pub mod cformat;
+pub mod checksum;
 pub mod deep;
 pub mod files;
 pub mod float;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use shell::command::Command;
 
-use crate::{checksum, search, text};
 use crate::files;
 use crate::search;
 use crate::shellutils;
 use crate::text;
+use crate::{checksum, search, text};
 
 /// All commands of this crate, one line each.
 pub fn all() -> Vec<Arc<dyn Command>> {
