@@ -76,7 +76,9 @@ impl Vfs {
 
     /// Mounts `resource` at `prefix` as `options` say; `EEXIST` when the prefix is taken.
     pub fn mount_with(&self, prefix: VPath, resource: Arc<dyn Resource>, options: MountOptions) -> Result<Arc<Mount>> {
-        self.mounts.add(Mount::new(prefix, resource, options))
+        let mount = self.mounts.add(Mount::new(prefix, resource, options))?;
+        self.watchers.notify(&mount.prefix, true);
+        Ok(mount)
     }
 
     /// Takes the mount at exactly `prefix` out, with all links and attributes that the namespace keeps there; `ENOENT` when
@@ -84,6 +86,8 @@ impl Vfs {
     pub fn unmount(&self, prefix: &VPath) -> Result<Arc<Mount>> {
         let gone = self.mounts.remove(prefix)?;
         self.namespace.forget(prefix);
+        self.blocks.forget_mount(gone.id);
+        self.watchers.notify(prefix, true);
         Ok(gone)
     }
 

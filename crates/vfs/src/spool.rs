@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, stream};
 use parking_lot::Mutex;
 
+use crate::cache::reader::Ahead;
 use crate::error::{Errno, Result, VfsError};
 use crate::fs::Fs;
 use crate::fs::body::Body;
@@ -48,6 +49,8 @@ pub(crate) struct Spool {
 struct State {
     /// What was there when the file was opened or last committed.
     base: Base,
+    /// What is under way for the reader of the base.
+    ahead: Ahead,
     /// The part of the base that was not cut off.
     base_len: u64,
     /// Version of the base.
@@ -94,7 +97,7 @@ impl State {
             Piece::Store(from, to) => self.store.read(from, (to - from) as usize),
             Piece::Base(from, to) => {
                 self.derived = true;
-                self.base.read(from, (to - from) as usize).await
+                self.base.read(&mut self.ahead, from, (to - from) as usize).await
             }
             Piece::Zeros(n) => Ok(BytesMut::zeroed(n as usize).freeze()),
         }
@@ -232,7 +235,7 @@ impl State {
                 match piece {
                     Piece::Store(a, b) => store.read(a, (b - a) as usize),
                     Piece::Base(a, b) => {
-                        let part = base.read(a, (b - a) as usize).await?;
+                        let part = base.read(&mut Ahead::default(), a, (b - a) as usize).await?;
                         if part.len() as u64 != b - a {
                             return Err(VfsError::new(Errno::ESTALE).detail("the file changed while it was open"));
                         }
@@ -258,6 +261,7 @@ impl Spool {
             id: Some(id),
             state: Arc::new(tokio::sync::Mutex::new(State {
                 appends: base.exists() || (options.append && !options.truncate),
+                ahead: Ahead::default(),
                 base_len: size,
                 fingerprint: stat.and_then(|s| s.fingerprint.clone()),
                 store: Store::default(),
@@ -294,6 +298,7 @@ impl Spool {
             state.fingerprint = stat.fingerprint;
             if state.base.exists() && state.base.size() == base.size() {
                 state.base = base;
+                state.ahead = Ahead::default();
             }
         }
     }
@@ -378,6 +383,7 @@ impl State {
         let size = base.size().unwrap_or(0);
         *self = Self {
             base,
+            ahead: Ahead::default(),
             base_len: size,
             fingerprint: stat.fingerprint.clone(),
             store: Store::default(),

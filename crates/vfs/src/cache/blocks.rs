@@ -36,6 +36,20 @@ pub(crate) struct BlockKey {
     pub(crate) block: u64,
 }
 
+/// The blocks of one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) first: u64,
+    pub(crate) count: u64,
+}
+
+impl Window {
+    /// One past the last block.
+    pub(crate) fn end(self) -> u64 {
+        self.first + self.count
+    }
+}
+
 struct Blocks {
     lru: LruCache<BlockKey, Bytes>,
     bytes: u64,
@@ -47,8 +61,8 @@ pub(crate) struct BlockCache {
     limit: AtomicU64,
     hits: AtomicU64,
     misses: AtomicU64,
-    /// Requests under way, under the key of every block that they bring; the mark is the first block.
-    pub(crate) flights: Flights<BlockKey, Bytes, u64>,
+    /// Requests under way, under the key of every block that they bring.
+    pub(crate) flights: Flights<BlockKey, Bytes, Window>,
 }
 
 impl Default for BlockCache {
@@ -101,6 +115,23 @@ impl BlockCache {
     pub(crate) fn set_limit(&self, limit: u64) {
         self.limit.store(limit, Ordering::Relaxed);
         self.blocks.lock().shrink(limit);
+    }
+
+    /// Drops what belongs to a mount that is gone.
+    pub(crate) fn forget_mount(&self, mount: u64) {
+        let mut blocks = self.blocks.lock();
+        let gone: Vec<BlockKey> = blocks
+            .lru
+            .iter()
+            .map(|(k, _)| k)
+            .filter(|k| k.mount == mount)
+            .cloned()
+            .collect();
+        for key in gone {
+            if let Some(old) = blocks.lru.pop(&key) {
+                blocks.bytes -= old.len() as u64 + OVERHEAD;
+            }
+        }
     }
 
     pub(crate) fn clear(&self) {

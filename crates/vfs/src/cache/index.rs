@@ -1,6 +1,6 @@
 //! The index cache of one mount: stats, listings and what is known not to exist.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::cache::flight::{Departure, Flights, Joined};
 use crate::error::{Errno, Result};
 use crate::mount::{Consistency, MountOptions};
 use crate::path::VPath;
-use crate::resource::{DirEntry, Resource};
+use crate::resource::{DirEntry, Resource, TreeEntry};
 use crate::stat::Stat;
 
 /// Entries kept per mount, counting every name of a listing.
@@ -75,6 +75,16 @@ impl Index {
             .rev()
             .take_while(|(at, ..)| *at > epoch)
             .any(|(_, p, tree)| p.starts_with(path) || (*tree && path.starts_with(p)))
+    }
+
+    /// Whether a change since `epoch` may have touched anything at or below `dir`.
+    fn touched_below(&self, epoch: u64, dir: &VPath) -> bool {
+        epoch != self.epoch
+            && (self.recent.front().is_none_or(|(oldest, ..)| *oldest > epoch + 1)
+                || self
+                    .recent
+                    .iter()
+                    .any(|(at, p, _)| *at > epoch && (p.starts_with(dir) || dir.starts_with(p))))
     }
 
     /// What is known of `path` by itself or by its directory's listing; `None` in it for a name that does not exist.
@@ -339,6 +349,39 @@ impl MountCache {
         let mut index = self.index.lock();
         if self.believes() && list.len() < LIMIT && !index.touched(epoch, path) {
             index.put_list(path.clone(), list.clone());
+        }
+    }
+
+    /// Keeps what a listing of everything below `dir`, which began at `epoch`, says of every directory in it.
+    pub(crate) fn keep_tree(&self, epoch: u64, dir: &VPath, entries: Vec<TreeEntry>) {
+        if !self.believes() || entries.len() > LIMIT / 2 {
+            return;
+        }
+        let mut lists: HashMap<VPath, BTreeMap<Box<[u8]>, Stat>> = HashMap::from([(dir.clone(), BTreeMap::new())]);
+        for TreeEntry { path, stat } in entries {
+            if stat.is_dir() {
+                lists.entry(path.clone()).or_default();
+            }
+            let (mut at, mut stat) = (path, stat);
+            // Directories above it, until one that is known to be listed.
+            while let (Some(parent), Some(name)) = (at.parent(), at.file_name().map(Box::from)) {
+                let known = lists.contains_key(&parent);
+                lists.entry(parent.clone()).or_default().entry(name).or_insert(stat);
+                if known || !parent.starts_with(dir) {
+                    break;
+                }
+                (at, stat) = (parent, Stat::dir());
+            }
+        }
+        let mut index = self.index.lock();
+        if index.touched_below(epoch, dir) {
+            return;
+        }
+        for (path, names) in lists.into_iter().filter(|(path, _)| path.starts_with(dir)) {
+            let entries = names
+                .into_iter()
+                .map(|(name, stat)| DirEntry { name, stat: Some(stat) });
+            index.put_list(path, entries.collect());
         }
     }
 

@@ -1,14 +1,15 @@
 //! Reading a remote file through the block cache, with read-ahead.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{FutureExt, StreamExt, stream};
 use tokio::task::JoinHandle;
 
-use crate::cache::blocks::{BLOCK, BlockCache, BlockKey, Version};
-use crate::cache::flight::{Departure, Joined};
+use crate::cache::blocks::{BLOCK, BlockCache, BlockKey, Version, Window};
+use crate::cache::flight::{Departure, Flight, Joined};
 use crate::error::{Errno, Result, VfsError};
 use crate::path::VPath;
 use crate::records::Recorder;
@@ -21,6 +22,8 @@ use crate::stream::{ByteRange, ByteStream};
 const WHOLE: u64 = 4;
 /// Blocks of the largest request.
 const MAX_WINDOW: u64 = 32;
+/// Requests that one reader has under way at a time.
+const DEPTH: usize = 2;
 
 /// One version of a remote file.
 #[derive(Clone)]
@@ -51,14 +54,9 @@ impl CachedFile {
         }
     }
 
-    /// Blocks that the file has.
-    fn count(&self) -> u64 {
-        self.size.div_ceil(BLOCK)
-    }
-
     /// Block `first`: from the cache, from a request under way, or from a new one for up to `count` blocks; bytes come with
     /// the block that they begin at.
-    fn fetch(&self, first: u64, count: u64) -> Joined<Bytes, u64, Bytes> {
+    fn fetch(&self, first: u64, count: u64) -> Joined<Bytes, Window, Bytes> {
         let key = self.key(first);
         self.blocks.flights.join(
             &key,
@@ -90,7 +88,7 @@ impl CachedFile {
                 };
                 Departure {
                     flight: flight.boxed().shared(),
-                    mark: first,
+                    mark: Window { first, count },
                     keys,
                 }
             },
@@ -108,43 +106,61 @@ impl CachedFile {
         let bytes = body.collect().await?;
         self.recorder.remote_read(begun, bytes.len() as u64);
         if bytes.len() as u64 != want {
-            return Err(VfsError::new(Errno::ESTALE).detail("the file changed while it was read"));
+            return Err(changed());
         }
         Ok(bytes)
     }
 
-    /// The piece of the file from `pos` that one block, or one request of up to `window` blocks, brings.
-    async fn piece(&self, pos: u64, end: u64, window: u64) -> Result<(Bytes, bool)> {
+    /// The piece of the file from `pos` that one block or one request brings, cut at `end`; whether no request was needed. A
+    /// new request takes `need` blocks, or more if `ahead` finds that right, up to the one that holds `limit - 1`.
+    async fn piece(&self, ahead: &mut Ahead, pos: u64, end: u64, need: u64, limit: u64) -> Result<(Bytes, bool)> {
         let block = pos / BLOCK;
         if let Some(data) = self.blocks.get(&self.key(block)) {
             return Ok((cut(&data, block, pos, end), true));
         }
-        let last = (end - 1) / BLOCK;
-        match self.fetch(block, window.min(last + 1 - block).max(1)) {
-            Joined::Flight(flight, first) => Ok((cut(&flight.await?, first, pos, end), false)),
+        if let Some((flight, first)) = ahead.pending(block) {
+            return Ok((cut(&flight.await?, first, pos, end), false));
+        }
+        let available = (limit - 1) / BLOCK + 1 - block;
+        match self.fetch(block, ahead.window.max(need).min(available).min(MAX_WINDOW)) {
+            Joined::Flight(flight, window) => Ok((cut(&flight.await?, window.first, pos, end), false)),
             Joined::Landed(data) => Ok((cut(&data, block, pos, end), true)),
         }
     }
 
-    /// Up to `len` bytes at `pos`, in one piece.
-    pub(crate) async fn read_at(&self, pos: u64, len: usize) -> Result<Bytes> {
+    /// Up to `len` bytes at `pos`, in one piece. A reader that goes on where it stopped gets more brought than it asks for.
+    pub(crate) async fn read_at(&self, ahead: &mut Ahead, pos: u64, len: usize) -> Result<Bytes> {
         let (mut pos, end) = ByteRange::at(pos, len as u64).clamp(self.size);
         if pos == end {
             return Ok(Bytes::new());
         }
-        let (first, _) = self.piece(pos, end, MAX_WINDOW).await?;
-        pos += first.len() as u64;
-        if pos == end {
-            return Ok(first);
+        if !ahead.goes_on(pos, end) {
+            *ahead = Ahead {
+                expected: end,
+                ..Ahead::default()
+            };
         }
-        let mut all = BytesMut::with_capacity((end - pos) as usize + first.len());
-        all.extend_from_slice(&first);
+        let limit = if ahead.window > 1 { self.size } else { end };
+        let mut parts: Vec<Bytes> = Vec::new();
         while pos < end {
-            let (part, _) = self.piece(pos, end, MAX_WINDOW).await?;
+            let need = (end - 1) / BLOCK + 1 - pos / BLOCK;
+            let (part, hit) = self.piece(ahead, pos, end, need, limit).await?;
+            if hit {
+                self.recorder.cached_read(part.len() as u64);
+            }
+            if part.is_empty() {
+                return Err(changed());
+            }
             pos += part.len() as u64;
-            all.extend_from_slice(&part);
+            parts.push(part);
         }
-        Ok(all.freeze())
+        if ahead.window > 1 {
+            ahead.prefetch(self, pos, self.size);
+        }
+        Ok(match parts.len() {
+            1 => parts.swap_remove(0),
+            _ => parts.concat().into(),
+        })
     }
 
     /// The bytes of `range`. Requests grow while the reader goes on; with `whole` all of it is wanted for sure.
@@ -155,33 +171,36 @@ impl CachedFile {
         }
         let blocks = (end - 1) / BLOCK + 1 - pos / BLOCK;
         let certain = whole || range.end.is_some();
-        let window = match (blocks <= WHOLE, certain) {
-            (true, _) => WHOLE,
-            (false, true) => MAX_WINDOW / 2,
-            (false, false) => 1,
+        let mut ahead = Ahead {
+            window: match (blocks <= WHOLE, certain) {
+                (true, _) => WHOLE,
+                (false, true) => MAX_WINDOW / 2,
+                (false, false) => 1,
+            },
+            ..Ahead::default()
         };
+        if certain && blocks > WHOLE {
+            ahead.prefetch(&self, pos, end);
+        }
         // The first piece is fetched here: an error of the first request is an error of `read`, when all can still start anew.
-        let (first, hit) = self.piece(pos, end, window).await?;
-        let mut ahead = ReadAhead {
+        let (first, hit) = self.piece(&mut ahead, pos, end, 1, end).await?;
+        let mut reader = Reader {
             pos: pos + first.len() as u64,
             end,
-            window,
-            next: None,
-            cached: if hit { first.len() as u64 } else { 0 },
+            ahead,
+            cached: 0,
             file: self,
         };
-        if ahead.pos == end {
+        reader.account(&first, hit);
+        if reader.pos == end {
             return Ok(first.into());
         }
-        if certain {
-            ahead.prefetch();
-        }
         Ok(ByteStream::new(stream::iter([Ok(first)]).chain(stream::unfold(
-            Some(ahead),
-            |ahead| async move {
-                let mut ahead = ahead?;
-                match ahead.next().await {
-                    Ok(Some(bytes)) => Some((Ok(bytes), Some(ahead))),
+            Some(reader),
+            |reader| async move {
+                let mut reader = reader?;
+                match reader.next().await {
+                    Ok(Some(bytes)) => Some((Ok(bytes), Some(reader))),
                     Ok(None) => None,
                     Err(e) => Some((Err(e), None)),
                 }
@@ -197,62 +216,114 @@ fn cut(data: &Bytes, first_block: u64, pos: u64, end: u64) -> Bytes {
     data.slice(from.min(to)..to)
 }
 
-/// A reader that goes through a file from front to back.
-struct ReadAhead {
-    file: CachedFile,
-    pos: u64,
-    end: u64,
-    window: u64,
-    next: Option<Prefetch>,
-    cached: u64,
+fn changed() -> VfsError {
+    VfsError::new(Errno::ESTALE).detail("the file changed while it was read")
 }
 
-/// A request that runs before it is needed, and stops when nobody needs it any more.
-struct Prefetch(JoinHandle<()>);
+/// What one reader has under way before it needs it.
+#[derive(Default)]
+pub(crate) struct Ahead {
+    /// Where the reader goes on if it reads from front to back.
+    expected: u64,
+    /// Blocks of the next request.
+    window: u64,
+    queue: VecDeque<Pending>,
+}
 
-impl Drop for Prefetch {
+/// A request that runs before it is needed, and stops when its reader is gone (unless somebody else waits for it).
+struct Pending {
+    window: Window,
+    flight: Flight<Bytes>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Pending {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
-impl ReadAhead {
+impl Ahead {
+    /// Whether a read of `pos..end` follows the last one; then the window grows.
+    fn goes_on(&mut self, pos: u64, end: u64) -> bool {
+        let goes_on = pos == self.expected && pos > 0;
+        if goes_on {
+            self.expected = end;
+            self.window = (self.window * 2).clamp(2, MAX_WINDOW);
+        }
+        goes_on
+    }
+
+    /// The request under way that brings `block`, and the block that it begins at.
+    fn pending(&mut self, block: u64) -> Option<(Flight<Bytes>, u64)> {
+        while self.queue.front().is_some_and(|p| p.window.end() <= block) {
+            self.queue.pop_front();
+        }
+        let front = self.queue.front().filter(|p| p.window.first <= block)?;
+        Some((front.flight.clone(), front.window.first))
+    }
+
+    /// Begins requests for what comes from `pos` on, as far as `end`.
+    fn prefetch(&mut self, file: &CachedFile, pos: u64, end: u64) {
+        let Ok(runtime) = runtime::handle() else { return };
+        let mut block = self.queue.back().map_or(0, |p| p.window.end()).max(pos / BLOCK);
+        while self.queue.len() < DEPTH && block * BLOCK < end {
+            if file.blocks.has(&file.key(block)) {
+                return;
+            }
+            let left = (end - 1) / BLOCK + 1 - block;
+            let Joined::Flight(flight, window) = file.fetch(block, self.window.clamp(1, MAX_WINDOW).min(left)) else {
+                return;
+            };
+            let running = flight.clone();
+            self.queue.push_back(Pending {
+                window,
+                flight,
+                task: runtime.spawn(async move {
+                    let _ = running.await;
+                }),
+            });
+            block = window.end();
+        }
+    }
+}
+
+/// A stream's reader: it goes through a file from front to back.
+struct Reader {
+    file: CachedFile,
+    pos: u64,
+    end: u64,
+    ahead: Ahead,
+    cached: u64,
+}
+
+impl Reader {
     async fn next(&mut self) -> Result<Option<Bytes>> {
         if self.pos >= self.end {
             return Ok(None);
         }
-        self.window = (self.window * 2).min(MAX_WINDOW);
-        let (bytes, hit) = self.file.piece(self.pos, self.end, self.window).await?;
+        self.ahead.window = (self.ahead.window * 2).min(MAX_WINDOW);
+        self.ahead.prefetch(&self.file, self.pos, self.end);
+        let (bytes, hit) = self
+            .file
+            .piece(&mut self.ahead, self.pos, self.end, 1, self.end)
+            .await?;
         if bytes.is_empty() {
-            return Err(VfsError::new(Errno::ESTALE).detail("the file changed while it was read"));
+            return Err(changed());
         }
-        if hit {
-            self.cached += bytes.len() as u64;
-        }
+        self.account(&bytes, hit);
         self.pos += bytes.len() as u64;
-        self.prefetch();
         Ok(Some(bytes))
     }
 
-    /// Starts the request for what comes after the current piece, unless it is there.
-    fn prefetch(&mut self) {
-        let block = self.pos / BLOCK;
-        if self.pos >= self.end || block >= self.file.count() || self.file.blocks.has(&self.file.key(block)) {
-            return;
+    fn account(&mut self, bytes: &Bytes, hit: bool) {
+        if hit {
+            self.cached += bytes.len() as u64;
         }
-        let last = (self.end - 1) / BLOCK;
-        let Ok(runtime) = runtime::handle() else { return };
-        let window = (self.window * 2).min(MAX_WINDOW).min(last + 1 - block);
-        let Joined::Flight(flight, _) = self.file.fetch(block, window) else {
-            return;
-        };
-        self.next = Some(Prefetch(runtime.spawn(async move {
-            let _ = flight.await;
-        })));
     }
 }
 
-impl Drop for ReadAhead {
+impl Drop for Reader {
     fn drop(&mut self) {
         if self.cached > 0 {
             self.file.recorder.cached_read(self.cached);

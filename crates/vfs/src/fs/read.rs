@@ -51,7 +51,11 @@ impl Fs {
         {
             return Ok(None);
         }
-        let (stream, t) = follow!(walk, t => t.mount.resource.flat_list(&t.below).await);
+        let (stream, t) = follow!(walk, t => t.flat_list(&self.vfs).await);
+        if self.vfs.namespace.touches(&t.path) || self.vfs.mounts.load().children(&t.path).is_some() {
+            // A link of the backend led to where more than the backend lies.
+            return Ok(None);
+        }
         let prefix = t.mount.prefix.clone();
         Ok(Some(EntryStream::new(stream.map(move |entry| {
             entry.map(|e| TreeEntry {

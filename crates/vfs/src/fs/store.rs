@@ -14,6 +14,7 @@ use crate::error::{Errno, Result, VfsError};
 use crate::fs::Vfs;
 use crate::fs::walk::Target;
 use crate::records::Recorder;
+use crate::resource::TreeEntry;
 use crate::stat::Stat;
 use crate::stream::{ByteRange, ByteStream, EntryStream};
 
@@ -21,6 +22,8 @@ use crate::stream::{ByteRange, ByteStream, EntryStream};
 const RACES: usize = 4;
 /// Files whose size is only known after reading are kept up to this many bytes.
 const UNSIZED_LIMIT: usize = 16 * 1024 * 1024;
+/// Entries of a listing of a whole tree that are kept.
+const KEPT_ENTRIES: usize = 100_000;
 /// The block number of a file that is kept in one piece.
 const WHOLE: u64 = u64::MAX;
 
@@ -60,6 +63,31 @@ impl Target {
         };
         vfs.records.end(begun, "list", &self.mount, &self.path, 0, hit);
         list
+    }
+
+    /// The backend's listing of everything below the target. What went by is kept for later questions.
+    pub(crate) async fn flat_list(&self, vfs: &Vfs) -> Result<EntryStream<TreeEntry>> {
+        let epoch = self.epoch();
+        let list = self.mount.resource.flat_list(&self.below);
+        let stream = self.doing(vfs, "list", 0, list).await?;
+        let Some(cache) = self.mount.cache.clone() else {
+            return Ok(stream);
+        };
+        let dir = self.below.clone();
+        let mut kept = Some(Vec::new());
+        let entries = stream.map(Some).chain(futures::stream::once(async { None }));
+        Ok(EntryStream::new(entries.filter_map(move |entry| {
+            match (&entry, &mut kept) {
+                (Some(Ok(entry)), Some(all)) if all.len() < KEPT_ENTRIES => all.push(entry.clone()),
+                (None, all) => {
+                    if let Some(all) = all.take() {
+                        cache.keep_tree(epoch, &dir, all);
+                    }
+                }
+                _ => kept = None,
+            }
+            std::future::ready(entry)
+        })))
     }
 
     /// The backend's bytes; `whole` says that the caller wants all of the range at once.

@@ -192,7 +192,12 @@ impl Fs {
             if !stat.is_dir() {
                 continue;
             }
-            let mut entries = resource.list(&path).await?;
+            let mut entries = match resource.list(&path).await {
+                Ok(entries) => entries,
+                // A directory that by now only the namespace keeps alive.
+                Err(e) if absent(&e) && !caps.directories => continue,
+                Err(e) => return Err(e),
+            };
             while let Some(entry) = entries.next().await.transpose()? {
                 let path = path.child(&entry.name)?;
                 let stat = match entry.stat {

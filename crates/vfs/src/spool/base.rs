@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::cache::reader::CachedFile;
+use crate::cache::reader::{Ahead, CachedFile};
 use crate::error::Result;
 use crate::path::VPath;
 use crate::resource::Resource;
@@ -45,11 +45,11 @@ impl Base {
         self.size().is_none()
     }
 
-    /// Up to `len` bytes from `offset`.
-    pub(crate) async fn read(&self, offset: u64, len: usize) -> Result<Bytes> {
+    /// Up to `len` bytes from `offset`, for the reader that `ahead` belongs to.
+    pub(crate) async fn read(&self, ahead: &mut Ahead, offset: u64, len: usize) -> Result<Bytes> {
         match self {
             Self::Nothing => Ok(Bytes::new()),
-            Self::Cached(file) => file.read_at(offset, len).await,
+            Self::Cached(file) => file.read_at(ahead, offset, len).await,
             Self::Direct {
                 resource, path, pin, ..
             } => {

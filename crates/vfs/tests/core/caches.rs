@@ -97,6 +97,59 @@ fn a_streaming_reader_asks_for_more_each_time() {
 }
 
 #[test]
+fn an_open_file_that_is_read_from_front_to_back_asks_for_more_each_time() {
+    let (fs, fakes) = tree(&[("/", OBJECTS)]);
+    let data: Vec<u8> = (0..20_000_000u32).map(|i| (i >> 8) as u8).collect();
+    fakes[0].put("/big", &data);
+    let mut all = Vec::new();
+    let mut f = fs.open(&p("/big"), OpenOptions::reading()).unwrap();
+    let mut buf = vec![0; 65_536];
+    loop {
+        let n = f.read(&mut buf).unwrap();
+        if n == 0 {
+            break;
+        }
+        all.extend_from_slice(&buf[..n]);
+    }
+    assert_eq!(all, data);
+    let c = &fakes[0].counts;
+    assert!(c.read.load(SeqCst) <= 12, "{}", c.read.load(SeqCst));
+    assert_eq!(c.read_bytes.load(SeqCst), data.len() as u64);
+    // A look here and there brings one block each.
+    fakes[0].put("/other", &data);
+    let f = fs.open(&p("/other"), OpenOptions::reading()).unwrap();
+    let before = c.read_bytes.load(SeqCst);
+    for at in [10_000_000, 3_000_000, 15_000_000] {
+        assert_eq!(f.read_at(at, 10).unwrap(), &data[at as usize..at as usize + 10]);
+    }
+    assert_eq!(c.read_bytes.load(SeqCst) - before, 3 * 256 * 1024);
+}
+
+#[test]
+fn a_listing_of_a_whole_tree_answers_for_every_directory_in_it() {
+    let (fs, fakes) = tree(&[("/m", OBJECTS), ("/m/n/o", OBJECTS)]);
+    for f in ["/d/e/f", "/d/e/g", "/d/h", "/i"] {
+        fakes[0].put(f, b"x");
+    }
+    let all = fs.flat_list(&p("/m/d")).unwrap().unwrap();
+    let paths: Vec<String> = all.iter().map(|e| e.path.to_string()).collect();
+    assert_eq!(paths, ["/m/d/e/f", "/m/d/e/g", "/m/d/h"]);
+    assert_eq!(names(&fs, "/m/d"), ["e", "h"]);
+    assert_eq!(names(&fs, "/m/d/e"), ["f", "g"]);
+    assert_eq!(errno(fs.stat(&p("/m/d/e/none"))), Errno::ENOENT);
+    assert!(fs.stat(&p("/m/d/e")).unwrap().is_dir());
+    let c = &fakes[0].counts;
+    assert_eq!((c.list.load(SeqCst), c.stat.load(SeqCst)), (1, 0));
+    assert_eq!(names(&fs, "/m"), ["d", "i", "n"]);
+    // Where a mount or a link lies below, the caller walks.
+    assert!(fs.flat_list(&p("/m")).unwrap().is_none());
+    fs.symlink(b"x", &p("/m/d/l")).unwrap();
+    assert!(fs.flat_list(&p("/m/d")).unwrap().is_none());
+    fs.write_all(&p("/m/d/e/new"), b("y")).unwrap();
+    assert_eq!(names(&fs, "/m/d/e"), ["f", "g", "new"]);
+}
+
+#[test]
 fn many_askers_share_one_request() {
     let (fs, fakes) = tree(&[("/", OBJECTS)]);
     fakes[0].put("/f", &vec![5; 100_000]);

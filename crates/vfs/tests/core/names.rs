@@ -202,7 +202,7 @@ fn linked(caps: Capabilities) -> BlockingFs {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
     /// Both kinds of links lead where a walk over single components leads.
     #[test]
     fn walks_end_where_a_naive_walk_ends(
