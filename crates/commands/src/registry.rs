@@ -47,6 +47,7 @@ pub fn all() -> Vec<Arc<dyn Command>> {
         Arc::new(shellutils::truth::COMMAND),
         Arc::new(shellutils::which::COMMAND),
         Arc::new(shellutils::yes::COMMAND),
+        Arc::new(search::rg::COMMAND),
         Arc::new(text::cat::COMMAND),
         Arc::new(text::cut::COMMAND),
         Arc::new(text::head::COMMAND),

@@ -9,4 +9,5 @@ pub mod grep;
 mod matcher;
 mod output;
 mod parallel;
+pub mod rg;
 mod scan;

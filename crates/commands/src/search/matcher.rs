@@ -50,6 +50,41 @@ impl Matcher {
         Ok(Matcher { regex, eol: o.eol })
     }
 
+    /// Compiles patterns whose matches may span lines; see [`Matcher::lines_of_matches`].
+    pub(super) fn multiline(patterns: &[&[u8]], o: &MatchOptions) -> Result<Matcher, RegexError> {
+        let options = Options {
+            icase: o.icase,
+            utf8: o.utf8,
+            newline: true,
+            wrap: o.wrap,
+            ..Options::new(o.syntax)
+        };
+        Ok(Matcher {
+            regex: Regex::new_many(patterns, &options)?,
+            eol: o.eol,
+        })
+    }
+
+    /// The runs of lines that matches touch, in order; runs that share a line are one.
+    pub(super) fn lines_of_matches(&self, data: &[u8]) -> Result<Vec<Line>, MatchError> {
+        let mut runs: Vec<Line> = Vec::new();
+        for found in self.regex.find_iter(data) {
+            let found = found?;
+            let start = memchr::memrchr(self.eol, &data[..found.start]).map_or(0, |n| n + 1);
+            if start >= data.len() {
+                break;
+            }
+            // A match that ends behind a terminator does not touch the next line.
+            let last = if found.is_empty() { found.end } else { found.end - 1 };
+            let end = self.line_end(data, last);
+            match runs.last_mut() {
+                Some(run) if start <= run.end => run.end = run.end.max(end),
+                _ => runs.push(Line { start, end }),
+            }
+        }
+        Ok(runs)
+    }
+
     /// The expression.
     pub(super) fn regex(&self) -> &Regex {
         &self.regex

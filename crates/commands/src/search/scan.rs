@@ -152,6 +152,45 @@ impl<'a, S: Sink> Scan<'a, S> {
         Ok(())
     }
 
+    /// As [`Scan::run`] over data in memory, with the selected runs of lines known already.
+    pub(super) fn run_selected(&mut self, data: &[u8], runs: &[Line]) -> Result<(), ScanError> {
+        if self.options.detect_binary
+            && let Some(at) = memchr::memchr(0, data)
+            && !self.sink.binary(at as u64)?
+        {
+            return Ok(());
+        }
+        let mut used = 0;
+        let mut at = 0;
+        for run in runs.iter().copied().chain([Line {
+            start: data.len(),
+            end: data.len(),
+        }]) {
+            if self.done || self.selected >= self.options.max {
+                break;
+            }
+            if !self.options.invert {
+                if run.start < data.len() {
+                    self.select(data, &mut used, run)?;
+                }
+                continue;
+            }
+            while at < run.start && !self.done && self.selected < self.options.max {
+                let line = Line {
+                    start: at,
+                    end: self.matcher.line_end(data, at),
+                };
+                self.select(data, &mut used, line)?;
+                at = line.end + 1;
+            }
+            at = run.end + 1;
+        }
+        if !self.done {
+            self.after_until(data, used, data.len())?;
+        }
+        Ok(())
+    }
+
     /// When the limit of selected lines was reached, the offset in the stream after the last of them.
     pub(super) fn stopped_at(&self) -> Option<u64> {
         (self.selected >= self.options.max).then_some(self.selected_end)
