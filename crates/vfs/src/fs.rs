@@ -28,6 +28,7 @@ pub(crate) mod walk;
 mod write;
 
 use walk::Walk;
+use write::Stripes;
 
 /// The tree of one workspace: mounts, namespace, caches. Shared by all doors.
 pub struct Vfs {
@@ -37,6 +38,7 @@ pub struct Vfs {
     spools: Spools,
     records: Arc<Records>,
     watchers: Watchers,
+    rewrites: Stripes,
 }
 
 impl Default for Vfs {
@@ -48,6 +50,7 @@ impl Default for Vfs {
             spools: Spools::default(),
             records: Arc::default(),
             watchers: Watchers::default(),
+            rewrites: Stripes::default(),
         };
         let options = MountOptions::new(Mode::Write).infrastructure();
         // A table that was made a moment ago has no other mount there.

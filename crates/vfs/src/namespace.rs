@@ -135,6 +135,9 @@ impl Namespace {
             return;
         }
         let state = self.state.read();
+        if state.below(dir).next().is_none() {
+            return;
+        }
         let mut names: Vec<(&[u8], Stat)> = state.children(dir).collect();
         for entry in entries.iter_mut() {
             if let Ok(i) = names.binary_search_by(|(name, _)| (*name).cmp(&entry.name)) {

@@ -142,7 +142,7 @@ impl Fs {
     async fn list_at(&self, t: &Target) -> Result<EntryStream> {
         let listed = t.list(&self.vfs).await;
         let has_mounts = self.vfs.mounts.load().children(&t.path).is_some();
-        let has_names = !self.vfs.namespace.is_empty();
+        let has_names = self.vfs.namespace.touches(&t.path);
         let stream = match listed {
             Ok(stream) if !has_mounts && !has_names => return Ok(stream),
             Ok(stream) => stream,

@@ -149,7 +149,13 @@ impl Fs {
                 };
                 let (body, counted) = count(body);
                 let written = self.write(&target, body, &options).await?;
-                verify(stat, counted.load(Ordering::Acquire), &written, &target)?;
+                let counted = counted.load(Ordering::Acquire);
+                if stat.size.is_none_or(|n| n == counted) {
+                    verify(stat, counted, &written, &target)?;
+                } else {
+                    // The stat was older than the bytes.
+                    verify(&self.lstat(path).await?, counted, &written, &target)?;
+                }
                 self.keep_attributes(&target, stat).await
             })
             .buffer_unordered(PARALLEL)

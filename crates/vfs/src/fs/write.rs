@@ -1,7 +1,10 @@
 //! Changing content.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::error::{Errno, Result, VfsError};
 use crate::fs::Fs;
@@ -18,6 +21,24 @@ use crate::stream::{ByteRange, ByteStream};
 const RACES: usize = 8;
 /// Bytes of zeros handed over at a time.
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+
+/// Locks for emulated changes: those of one workspace to one file come one after the other, so that only foreign changes
+/// lose a race. Files share them by hash.
+pub(crate) struct Stripes(Vec<Mutex<()>>);
+
+impl Default for Stripes {
+    fn default() -> Self {
+        Self((0..64).map(|_| Mutex::default()).collect())
+    }
+}
+
+impl Stripes {
+    async fn lock(&self, t: &Target) -> MutexGuard<'_, ()> {
+        let mut hash = DefaultHasher::new();
+        (t.mount.id, &t.below).hash(&mut hash);
+        self.0[hash.finish() as usize % self.0.len()].lock().await
+    }
+}
 
 impl Fs {
     /// Replaces the whole content, creating the file if need be.
@@ -110,6 +131,7 @@ impl Fs {
 
     /// Replaces a file by what `change` makes of its content, and starts again when it changed under way.
     async fn rewrite(&self, t: &Target, create: bool, change: impl Fn(ByteStream) -> ByteStream) -> Result<Stat> {
+        let _alone = self.vfs.rewrites.lock(t).await;
         let resource = &t.mount.resource;
         let mut last = VfsError::new(Errno::ESTALE);
         for _ in 0..RACES {

@@ -258,6 +258,17 @@ fn a_finished_write_is_seen_by_every_later_read() {
 }
 
 #[test]
+fn appends_from_many_threads_are_all_kept() {
+    let (fs, fakes) = tree(&[("/", OBJECTS)]);
+    std::thread::scope(|s| {
+        for _ in 0..8 {
+            s.spawn(|| (0..20).for_each(|_| fs.append(&p("/log"), b("line\n")).unwrap()));
+        }
+    });
+    assert_eq!(fakes[0].content("/log").unwrap().len(), 8 * 20 * 5);
+}
+
+#[test]
 fn the_byte_limit_holds() {
     let (fs, fakes) = tree(&[("/", OBJECTS)]);
     fs.fs().vfs().set_cache_limit(1 << 20);
