@@ -15,4 +15,5 @@ pub mod realpath;
 pub mod resolve;
 pub mod rm;
 pub mod rmdir;
+pub mod touch;
 pub mod truncate;

@@ -18,6 +18,7 @@ pub mod shellutils;
 pub mod signal;
 pub mod spawn;
 pub mod text;
+pub mod time;
 pub mod tool;
 pub mod version;
 pub mod wait;

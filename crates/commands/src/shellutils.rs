@@ -1,6 +1,7 @@
 //! Commands for scripts: numbers, dates, the environment, running other commands.
 
 pub mod basename;
+pub mod date;
 pub mod dirname;
 pub mod echo;
 pub mod env;
