@@ -2,5 +2,6 @@
 
 pub mod arith;
 pub mod command;
+pub mod format;
 pub mod io;
 pub mod syntax;
