@@ -6,6 +6,7 @@ pub mod cformat;
 pub mod checksum;
 pub mod deep;
 pub mod files;
+pub mod encoding;
 pub mod float;
 pub mod input;
 pub mod number;

@@ -6,6 +6,7 @@ use shell::command::Command;
 
 // Every family is a module of the crate; a glob keeps this file to one line per command.
 use crate::*;
+use crate::{checksum, encoding, search, text};
 
 /// All commands of this crate, one line each.
 pub fn all() -> Vec<Arc<dyn Command>> {
@@ -32,6 +33,13 @@ pub fn all() -> Vec<Arc<dyn Command>> {
         Arc::new(files::rmdir::COMMAND),
         Arc::new(files::touch::COMMAND),
         Arc::new(files::truncate::COMMAND),
+        Arc::new(encoding::base::BASE32),
+        Arc::new(encoding::base::BASE64),
+        Arc::new(encoding::base::BASENC),
+        Arc::new(encoding::hexdump::COMMAND),
+        Arc::new(encoding::hexdump::HD),
+        Arc::new(encoding::od::COMMAND),
+        Arc::new(encoding::xxd::COMMAND),
         Arc::new(search::grep::COMMAND),
         Arc::new(search::grep::EGREP),
         Arc::new(search::grep::FGREP),
