@@ -5,8 +5,8 @@
 pub mod cformat;
 pub mod checksum;
 pub mod deep;
-pub mod files;
 pub mod encoding;
+pub mod files;
 pub mod float;
 pub mod input;
 pub mod number;

@@ -98,7 +98,10 @@ fn run(cx: &mut Context<'_>, args: &Args, spec: &Spec, code: Code) -> CommandRes
             // More columns than there can be is no wrapping at all.
             Err(number::NumberError::Overflow) => 0,
             Err(_) => {
-                return Err(CommandError::fail(1, [b"invalid wrap size: ", &quote(o.value())[..]].concat()));
+                return Err(CommandError::fail(
+                    1,
+                    [b"invalid wrap size: ", &quote(o.value())[..]].concat(),
+                ));
             }
         };
     }
@@ -136,7 +139,11 @@ fn run(cx: &mut Context<'_>, args: &Args, spec: &Spec, code: Code) -> CommandRes
         }
     }
     let out = cx.stdout.buffer();
-    let done = if decode { decoder.finish(out) } else { encoder.finish(out) };
+    let done = if decode {
+        decoder.finish(out)
+    } else {
+        encoder.finish(out)
+    };
     cx.stdout.spill()?;
     done.map_err(|text| CommandError::fail(1, text))?;
     Ok(shell::command::ExitStatus::SUCCESS)
@@ -161,12 +168,25 @@ mod tests {
     fn every_code_goes_there_and_back() {
         let lab = Lab::new();
         let data: Vec<u8> = (0..=255u8).cycle().take(10_000).collect();
-        for code in ["base64", "base64url", "base32", "base32hex", "base16", "base2msbf", "base2lsbf", "z85"] {
+        for code in [
+            "base64",
+            "base64url",
+            "base32",
+            "base32hex",
+            "base16",
+            "base2msbf",
+            "base2lsbf",
+            "z85",
+        ] {
             let option = format!("--{code}");
             let encoded = lab.run("basenc", &[&option, "-w", "60"], &data);
             assert!(encoded.stdout.split(|b| *b == b'\n').all(|l| l.len() <= 60), "{code}");
             let back = lab.run("basenc", &[&option, "-d"], &encoded.stdout);
-            assert!(back.stdout == data && back.status == 0, "{code}: {}", String::from_utf8_lossy(&back.stderr));
+            assert!(
+                back.stdout == data && back.status == 0,
+                "{code}: {}",
+                String::from_utf8_lossy(&back.stderr)
+            );
         }
     }
 

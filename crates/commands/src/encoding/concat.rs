@@ -80,7 +80,12 @@ impl Concat {
             let Some(name) = self.files.as_slice().first().filter(|n| !input::is_stdin(n)).cloned() else {
                 break;
             };
-            let size = cx.path(&name).and_then(|p| cx.fs.stat(&p)).ok().filter(vfs::Stat::is_file).and_then(|s| s.size);
+            let size = cx
+                .path(&name)
+                .and_then(|p| cx.fs.stat(&p))
+                .ok()
+                .filter(vfs::Stat::is_file)
+                .and_then(|s| s.size);
             match size {
                 Some(size) if size > 0 && size <= left => {
                     left -= size;
@@ -89,7 +94,9 @@ impl Concat {
                 }
                 Some(size) if size > left => {
                     let range = ByteRange { start: left, end: None };
-                    let Ok(source) = input::open_range(cx, &name, range) else { break };
+                    let Ok(source) = input::open_range(cx, &name, range) else {
+                        break;
+                    };
                     self.files.next();
                     self.opened = true;
                     self.current = Some((name, source));

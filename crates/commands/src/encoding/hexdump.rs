@@ -22,7 +22,12 @@ const OPTIONS: &[Opt] = &[
     flag("o", "two-bytes-octal", "two-byte octal display"),
     flag("x", "two-bytes-hex", "two-byte hexadecimal display"),
     optional("L", "color", "<mode>", "interpret color formatting specifiers"),
-    value("e", "format", "<format>", "format string to be used for displaying data"),
+    value(
+        "e",
+        "format",
+        "<format>",
+        "format string to be used for displaying data",
+    ),
     value("f", "format-file", "<file>", "file that contains format strings"),
     value("n", "length", "<length>", "interpret only length bytes of input"),
     value("s", "skip", "<offset>", "skip offset bytes from the beginning"),
@@ -43,17 +48,16 @@ const SPEC: Spec = Spec::new(
 pub const COMMAND: Tool = Tool::new(SPEC, |cx, args| run(cx, &args, false));
 
 /// `hd`, which is `hexdump -C`.
-pub const HD: Tool = Tool::new(
-    Spec {
-        name: "hd",
-        ..SPEC
-    },
-    |cx, args| run(cx, &args, true),
-);
+pub const HD: Tool = Tool::new(Spec { name: "hd", ..SPEC }, |cx, args| run(cx, &args, true));
 
 /// Reads a size; also hexadecimal and octal by prefix.
 fn size(text: &[u8], what: &str) -> Result<u64, CommandError> {
-    let bad = || CommandError::fail(1, [what.as_bytes(), b": ", &quote(text)[..], b": Invalid argument"].concat());
+    let bad = || {
+        CommandError::fail(
+            1,
+            [what.as_bytes(), b": ", &quote(text)[..], b": Invalid argument"].concat(),
+        )
+    };
     let (radix, digits) = match text {
         [b'0', b'x' | b'X', rest @ ..] => (16, rest),
         [b'0', rest @ ..] if rest.first().is_some_and(u8::is_ascii_digit) => (8, rest),

@@ -111,7 +111,11 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
                     [b'n', ..] => None,
                     other => {
                         let c = other.first().copied().unwrap_or(0);
-                        let shown = [&b"invalid output address radix '"[..], &[c], b"'; it must be one character from [doxn]"];
+                        let shown = [
+                            &b"invalid output address radix '"[..],
+                            &[c],
+                            b"'; it must be one character from [doxn]",
+                        ];
                         return Err(CommandError::fail(1, shown.concat()));
                     }
                 }
@@ -230,11 +234,19 @@ mod tests {
             (&["-c"], b"a\n\0\xff", b"0000000   a  \\n  \\0 377\n0000004\n"),
             (&[], b"abc", b"0000000 061141 000143\n0000003\n"),
             (&["-A", "d", "-t", "u1"], b"", b"0000000\n"),
-            (&["-An", "-tx1z", "-w4"], b"abcde", b" 61 62 63 64  >abcd<\n 65           >e<\n"),
+            (
+                &["-An", "-tx1z", "-w4"],
+                b"abcde",
+                b" 61 62 63 64  >abcd<\n 65           >e<\n",
+            ),
             (&["-S2"], b"ab\0c\0def\0", b"0000000 ab\n0000005 def\n"),
         ] {
             let out = lab.run("od", args, input);
-            assert_eq!(String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(want), "{args:?}");
+            assert_eq!(
+                String::from_utf8_lossy(&out.stdout),
+                String::from_utf8_lossy(want),
+                "{args:?}"
+            );
         }
     }
 }

@@ -138,7 +138,11 @@ fn run(cx: &mut Context<'_>, args: Vec<Vec<u8>>) -> CommandResult {
             continue;
         }
         // `--autoskip` is `-a`: a second dash and what follows the letters do not matter.
-        let body = if arg.starts_with(b"--") && arg.len() > 2 { &arg[2..] } else { &arg[1..] };
+        let body = if arg.starts_with(b"--") && arg.len() > 2 {
+            &arg[2..]
+        } else {
+            &arg[1..]
+        };
         if body == b"-" {
             only_operands = true;
             continue;
@@ -210,7 +214,10 @@ fn run(cx: &mut Context<'_>, args: Vec<Vec<u8>>) -> CommandResult {
     };
     let group = if group == 0 || group > cols { cols } else { group };
     if s.style == Style::Little && !group.is_power_of_two() {
-        return Err(CommandError::fail(1, "number of octets per group must be a power of 2 with -e."));
+        return Err(CommandError::fail(
+            1,
+            "number of octets per group must be a power of 2 with -e.",
+        ));
     }
     let (cols, group) = (cols as usize, group as usize);
     let mut source = match operands.first().filter(|f| f[..] != *b"-") {
@@ -230,7 +237,14 @@ fn run(cx: &mut Context<'_>, args: Vec<Vec<u8>>) -> CommandResult {
         if !matches!(s.style, Style::Hex | Style::Plain) {
             return Err(CommandError::fail(255, "Sorry, cannot revert this type of hexdump"));
         }
-        return reverse::run(cx, &mut source, outfile.as_deref(), s.style == Style::Plain, cols, s.seek);
+        return reverse::run(
+            cx,
+            &mut source,
+            outfile.as_deref(),
+            s.style == Style::Plain,
+            cols,
+            s.seek,
+        );
     }
     let mut out = match outfile {
         None => cx.stdout.duplicate(),
@@ -257,7 +271,10 @@ fn run(cx: &mut Context<'_>, args: Vec<Vec<u8>>) -> CommandResult {
     match s.style {
         Style::Plain => show.plain(cx, &mut feed, &mut out)?,
         Style::Include => {
-            let name = s.name.clone().or_else(|| operands.first().filter(|f| f[..] != *b"-").cloned());
+            let name = s
+                .name
+                .clone()
+                .or_else(|| operands.first().filter(|f| f[..] != *b"-").cloned());
             show.include(cx, &mut feed, &mut out, name.as_deref())?;
         }
         _ => show.lines(cx, &mut feed, &mut out, at)?,
@@ -356,7 +373,11 @@ struct Show<'s> {
 
 impl Show<'_> {
     fn digits(&self) -> &'static [u8; 16] {
-        if self.s.upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" }
+        if self.s.upper {
+            b"0123456789ABCDEF"
+        } else {
+            b"0123456789abcdef"
+        }
     }
 
     fn plain(&self, cx: &Context<'_>, feed: &mut Feed, out: &mut shell::io::Output) -> Result<(), CommandError> {
@@ -405,7 +426,8 @@ impl Show<'_> {
             v
         });
         if let Some(v) = &variable {
-            out.buffer().extend_from_slice(&[b"unsigned char ", &v[..], b"[] = {\n"].concat());
+            out.buffer()
+                .extend_from_slice(&[b"unsigned char ", &v[..], b"[] = {\n"].concat());
         }
         let hex = self.digits();
         let mut count = 0u64;
@@ -440,7 +462,13 @@ impl Show<'_> {
         Ok(out.spill()?)
     }
 
-    fn lines(&self, cx: &Context<'_>, feed: &mut Feed, out: &mut shell::io::Output, mut at: u64) -> Result<(), CommandError> {
+    fn lines(
+        &self,
+        cx: &Context<'_>,
+        feed: &mut Feed,
+        out: &mut shell::io::Output,
+        mut at: u64,
+    ) -> Result<(), CommandError> {
         let mut line = Vec::with_capacity(self.cols);
         // Lines of NULs in a row: the first is shown, then one star; a last one is shown again.
         let mut nul_lines = 0u64;
@@ -479,7 +507,11 @@ impl Show<'_> {
     }
 
     fn line(&self, data: &[u8], at: u64, out: &mut Vec<u8>) {
-        let offset = if self.s.decimal { format!("{at:08}: ") } else { format!("{at:08x}: ") };
+        let offset = if self.s.decimal {
+            format!("{at:08}: ")
+        } else {
+            format!("{at:08x}: ")
+        };
         out.extend_from_slice(offset.as_bytes());
         let start = out.len();
         let hex = self.digits();
@@ -529,11 +561,19 @@ mod tests {
     fn the_usual_forms() {
         let lab = Lab::new();
         for (args, input, want) in [
-            (&[][..], &b"hello, world\n"[..], "00000000: 6865 6c6c 6f2c 2077 6f72 6c64 0a         hello, world.\n"),
+            (
+                &[][..],
+                &b"hello, world\n"[..],
+                "00000000: 6865 6c6c 6f2c 2077 6f72 6c64 0a         hello, world.\n",
+            ),
             (&["-p"], b"hello", "68656c6c6f\n"),
             (&["-b", "-c", "2"], b"ab", "00000000: 01100001 01100010  ab\n"),
             (&["-u", "-g", "1", "-c4"], b"\xff\xfe", "00000000: FF FE        ..\n"),
-            (&["-s", "1", "-l", "2"], b"abcd", "00000001: 6263                                     bc\n"),
+            (
+                &["-s", "1", "-l", "2"],
+                b"abcd",
+                "00000001: 6263                                     bc\n",
+            ),
         ] {
             let out = lab.run("xxd", args, input);
             assert_eq!(String::from_utf8_lossy(&out.stdout), want, "{args:?}");

@@ -247,7 +247,11 @@ impl Decoder {
         let value = |c: u8| self.values[usize::from(c)];
         match self.code {
             Code::Base64 | Code::Base64Url | Code::Base32 | Code::Base32Hex => {
-                let bits = if matches!(self.code, Code::Base64 | Code::Base64Url) { 6 } else { 5 };
+                let bits = if matches!(self.code, Code::Base64 | Code::Base64Url) {
+                    6
+                } else {
+                    5
+                };
                 let good = text.iter().take_while(|c| value(**c) != NONE).count();
                 let (mut n, mut have) = (0u64, 0);
                 for c in &text[..good] {

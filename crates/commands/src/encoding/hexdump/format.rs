@@ -63,7 +63,11 @@ impl Program {
     /// Works out the block size once all strings are known.
     pub(super) fn finish(&mut self) -> Result<(), Vec<u8>> {
         for line in &mut self.lines {
-            line.bytes = line.units.iter().map(|u| u.bytes.saturating_mul(u.count)).fold(0, usize::saturating_add);
+            line.bytes = line
+                .units
+                .iter()
+                .map(|u| u.bytes.saturating_mul(u.count))
+                .fold(0, usize::saturating_add);
             self.block = self.block.max(line.bytes);
         }
         if self.block > 1 << 24 {
@@ -133,8 +137,8 @@ impl Program {
 }
 
 const CONTROL: [&str; 33] = [
-    "nul", "soh", "stx", "etx", "eot", "enq", "ack", "bel", "bs", "ht", "lf", "vt", "ff", "cr", "so", "si", "dle", "dc1", "dc2",
-    "dc3", "dc4", "nak", "syn", "etb", "can", "em", "sub", "esc", "fs", "gs", "rs", "us", "sp",
+    "nul", "soh", "stx", "etx", "eot", "enq", "ack", "bel", "bs", "ht", "lf", "vt", "ff", "cr", "so", "si", "dle",
+    "dc1", "dc2", "dc3", "dc4", "nak", "syn", "etb", "can", "em", "sub", "esc", "fs", "gs", "rs", "us", "sp",
 ];
 
 impl Piece {
@@ -200,7 +204,11 @@ impl Piece {
                     b'e' | b'E' => scientific(value, precision),
                     _ => general(value, precision),
                 };
-                let text = if letter.is_ascii_uppercase() { text.to_uppercase() } else { text };
+                let text = if letter.is_ascii_uppercase() {
+                    text.to_uppercase()
+                } else {
+                    text
+                };
                 self.padded(b"", text.as_bytes(), false, out);
             }
             Show::String => {

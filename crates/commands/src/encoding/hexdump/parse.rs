@@ -246,7 +246,11 @@ fn conversion<'f>(mut rest: &'f [u8], piece: &mut Piece, bytes: Option<usize>) -
                     if !matches!(radix, b'd' | b'o' | b'x') {
                         return Err(unknown(&[b'_', kind, radix]));
                     }
-                    piece.show = if kind == b'a' { Show::Address(radix) } else { Show::EndAddress(radix) };
+                    piece.show = if kind == b'a' {
+                        Show::Address(radix)
+                    } else {
+                        Show::EndAddress(radix)
+                    };
                     return Ok(tail);
                 }
                 b'c' => piece.show = Show::Escaped,

@@ -211,7 +211,11 @@ impl Dump {
                 let blanks = left * (format.width + 1) + column.pad * left / per_line;
                 out.resize(out.len() + blanks, b' ');
                 out.extend_from_slice(b"  >");
-                out.extend(data[..len].iter().map(|b| if matches!(b, 0x20..=0x7e) { *b } else { b'.' }));
+                out.extend(
+                    data[..len]
+                        .iter()
+                        .map(|b| if matches!(b, 0x20..=0x7e) { *b } else { b'.' }),
+                );
                 out.push(b'<');
             }
             out.push(b'\n');

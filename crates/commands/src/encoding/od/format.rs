@@ -28,8 +28,8 @@ pub(super) struct Format {
 }
 
 const NAMES: [&str; 33] = [
-    "nul", "soh", "stx", "etx", "eot", "enq", "ack", "bel", "bs", "ht", "nl", "vt", "ff", "cr", "so", "si", "dle", "dc1", "dc2",
-    "dc3", "dc4", "nak", "syn", "etb", "can", "em", "sub", "esc", "fs", "gs", "rs", "us", "sp",
+    "nul", "soh", "stx", "etx", "eot", "enq", "ack", "bel", "bs", "ht", "nl", "vt", "ff", "cr", "so", "si", "dle",
+    "dc1", "dc2", "dc3", "dc4", "nak", "syn", "etb", "can", "em", "sub", "esc", "fs", "gs", "rs", "us", "sp",
 ];
 
 impl Format {
@@ -109,12 +109,18 @@ impl Format {
 /// The fewest digits that read back as the same number (gnulib `ftoastr`).
 fn shortest_f32(value: f32) -> String {
     let text = |p| general(f64::from(value), p);
-    (6..9).map(text).find(|t| t.parse() == Ok(value)).unwrap_or_else(|| text(9))
+    (6..9)
+        .map(text)
+        .find(|t| t.parse() == Ok(value))
+        .unwrap_or_else(|| text(9))
 }
 
 fn shortest_f64(value: f64) -> String {
     let text = |p| general(value, p);
-    (15..17).map(text).find(|t| t.parse() == Ok(value)).unwrap_or_else(|| text(17))
+    (15..17)
+        .map(text)
+        .find(|t| t.parse() == Ok(value))
+        .unwrap_or_else(|| text(17))
 }
 
 /// Reads a `-t` argument; a message if it is none.
@@ -134,7 +140,12 @@ pub(super) fn parse_types(text: &[u8], into: &mut Vec<Format>) -> Result<(), Vec
             b'x' => Kind::Hex,
             b'f' => Kind::Float,
             other => {
-                let message = [&b"invalid character '"[..], &[other], b"' in type string ", &quote(text)];
+                let message = [
+                    &b"invalid character '"[..],
+                    &[other],
+                    b"' in type string ",
+                    &quote(text),
+                ];
                 return Err(message.concat());
             }
         };
@@ -159,7 +170,11 @@ pub(super) fn parse_types(text: &[u8], into: &mut Vec<Format>) -> Result<(), Vec
             _ => &[1, 2, 4, 8],
         };
         if !known.contains(&size) {
-            let what = if kind == Kind::Float { "floating point" } else { "integral" };
+            let what = if kind == Kind::Float {
+                "floating point"
+            } else {
+                "integral"
+            };
             let message = format!(";\nthis system doesn't provide a {size}-byte {what} type");
             return Err([b"invalid type string ", &quote(text)[..], message.as_bytes()].concat());
         }
@@ -187,7 +202,12 @@ fn digits(text: &[u8], rest: &mut &[u8]) -> Result<Option<u64>, Vec<u8>> {
     *rest = &rest[len..];
     match number {
         // Zero means the default size.
-        Some(0) => Err([b"invalid type string ", &quote(text)[..], b";\nthis system doesn't provide a 0-byte integral type"].concat()),
+        Some(0) => Err([
+            b"invalid type string ",
+            &quote(text)[..],
+            b";\nthis system doesn't provide a 0-byte integral type",
+        ]
+        .concat()),
         Some(n) => Ok(Some(n)),
         None => Err([b"invalid type string ", &quote(text)[..]].concat()),
     }

@@ -35,7 +35,13 @@ fn parse(text: &[u8]) -> Result<u64, NumberError> {
     };
     let len = digits.iter().take_while(|b| char::from(**b).is_digit(radix)).count();
     let digit_text = std::str::from_utf8(&digits[..len]).map_err(|_| NumberError::Invalid)?;
-    let n = u64::from_str_radix(digit_text, radix).map_err(|_| if len == 0 { NumberError::Invalid } else { NumberError::Overflow })?;
+    let n = u64::from_str_radix(digit_text, radix).map_err(|_| {
+        if len == 0 {
+            NumberError::Invalid
+        } else {
+            NumberError::Overflow
+        }
+    })?;
     number::size(&[n.to_string().as_bytes(), &digits[len..]].concat(), SUFFIXES)
 }
 

@@ -31,7 +31,15 @@ pub(super) fn run(
                 ..OpenOptions::default()
             };
             // Opened for its messages; the bytes go in by position.
-            match cx.path(name).and_then(|path| cx.fs.open(&path, OpenOptions { mode: Some(0o666 & !cx.umask), ..options })) {
+            match cx.path(name).and_then(|path| {
+                cx.fs.open(
+                    &path,
+                    OpenOptions {
+                        mode: Some(0o666 & !cx.umask),
+                        ..options
+                    },
+                )
+            }) {
                 Ok(file) => Sink::File(file, 0),
                 Err(e) => {
                     cx.warn([name, &b": "[..], e.gnu_text().as_bytes()].concat());
