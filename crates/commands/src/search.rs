@@ -6,8 +6,10 @@
 
 mod color;
 pub mod grep;
+mod inflate;
 mod matcher;
 mod output;
 mod parallel;
 pub mod rg;
 mod scan;
+pub mod zgrep;

@@ -5,6 +5,7 @@ pub mod date;
 pub mod dirname;
 pub mod echo;
 pub mod env;
+pub mod expr;
 pub mod falsehood;
 pub mod printenv;
 pub mod seq;

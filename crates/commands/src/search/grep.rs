@@ -1,9 +1,9 @@
 //! `grep`, `egrep`, `fgrep`, `rgrep`: lines that match patterns, as GNU grep 3.8 prints them.
 
-mod config;
+pub(super) mod config;
 mod files;
 mod print;
-mod run;
+pub(super) mod run;
 
 use shell::command::{Command, CommandResult, Context, ExitStatus};
 

@@ -71,6 +71,8 @@ pub(in crate::search) struct Config {
     pub filter: Filter,
     pub operands: Vec<Vec<u8>>,
     pub utf8: bool,
+    /// Decompress what is compressed (`zgrep`).
+    pub inflate: bool,
 }
 
 /// The context of a number on the command line: `-A`, `-B`, `-C`, `-NUM`.
@@ -360,6 +362,7 @@ impl Config {
             filter: c.filter,
             operands,
             utf8,
+            inflate: false,
         };
         // A single file is not named, also with -r; a directory's files are.
         if names_kept && let Ok(path) = cx.path(&config.operands[0]) {

@@ -8,6 +8,7 @@ use vfs::{BlockingFs, ByteRange, Cancel, Errno, FileKind, Stat, VPath, VfsError}
 use super::config::{Binary, Config, Directories, Mode};
 use super::print::Printer;
 use crate::input::{Source, is_stdin};
+use crate::search::inflate::Inflate;
 use crate::search::output::Out;
 use crate::search::parallel;
 use crate::search::scan::{Scan, ScanError};
@@ -96,11 +97,24 @@ impl Run<'_, '_, '_> {
             return self.stdin();
         }
         let display = if operand.is_empty() { &b"."[..] } else { operand };
-        let path = match self.cx.path(display) {
+        let mut path = match self.cx.path(display) {
             Ok(path) => path,
             Err(e) => return self.failed(operand, &e),
         };
-        let stat = match self.cx.fs.stat(&path) {
+        let mut stat = self.cx.fs.stat(&path);
+        if config.inflate && stat.as_ref().is_err_and(|e| e.errno() == Errno::ENOENT) {
+            // gzip looks for the name with its suffix too.
+            let with_suffix = [operand, b".gz"].concat();
+            path = match self.cx.path(&with_suffix) {
+                Ok(path) => path,
+                Err(e) => return self.failed(operand, &e),
+            };
+            stat = self.cx.fs.stat(&path);
+            if let Err(e) = &stat {
+                return self.failed(&with_suffix, e);
+            }
+        }
+        let stat = match stat {
             Ok(stat) => stat,
             Err(e) => return self.failed(operand, &e),
         };
@@ -405,6 +419,15 @@ impl Searcher<'_> {
         out: &mut impl Out,
     ) -> Result<(Outcome, Option<u64>), CommandError> {
         let config = self.config;
+        let mut inflate;
+        let mut plain;
+        let next: &mut dyn FnMut() -> vfs::Result<bytes::Bytes> = if config.inflate {
+            inflate = Inflate::new(next);
+            plain = || inflate.chunk();
+            &mut plain
+        } else {
+            next
+        };
         let printer = Printer::new(config, out, name, size, after_other);
         let mut scan = Scan::new(&config.matcher, &config.scan, printer);
         let mut outcome = Outcome::default();
