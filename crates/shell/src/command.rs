@@ -167,6 +167,13 @@ pub trait Host: Send + Sync {
     /// Where `name` would be found: `/usr/bin/NAME` for a command; `None` when there is none.
     fn which(&self, name: &[u8]) -> Option<Vec<u8>>;
 
+    /// The open description that an absolute path such as `/dev/fd/63` or `/dev/stdin` names; `None` for any other path.
+    /// Commands ask before they open an operand, so that process substitutions reach them.
+    fn descriptor(&self, path: &VPath) -> Option<Arc<dyn crate::io::OpenFile>> {
+        let _ = path;
+        None
+    }
+
     /// A host for another thread.
     fn fork(&self) -> Arc<dyn Host>;
 }

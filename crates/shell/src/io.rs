@@ -53,6 +53,12 @@ pub trait OpenFile: Send + Sync {
         None
     }
 
+    /// Commits what was written and reports a failure to do so. The shell calls it before it lets go of the last reference.
+    fn close(&self, cancel: &Cancel) -> vfs::Result<()> {
+        let _ = cancel;
+        Ok(())
+    }
+
     /// Whether more can be read without blocking (`poll`, for `read -t 0`).
     fn ready(&self) -> bool {
         true
@@ -393,6 +399,23 @@ impl OpenFile for Discard {
             mode: Some(0o666),
             ..Stat::new(vfs::FileKind::CharDevice)
         })
+    }
+}
+
+/// A closed descriptor: every operation answers `EBADF`. What a command gets for a stream that was closed with `>&-`.
+pub struct Closed;
+
+impl OpenFile for Closed {
+    fn read(&self, _max: usize, _cancel: &Cancel) -> vfs::Result<Bytes> {
+        Err(Errno::EBADF.into())
+    }
+
+    fn write(&self, _data: &[u8], _cancel: &Cancel) -> vfs::Result<()> {
+        Err(Errno::EBADF.into())
+    }
+
+    fn stat(&self, _cancel: &Cancel) -> vfs::Result<Stat> {
+        Err(Errno::EBADF.into())
     }
 }
 

@@ -1,0 +1,90 @@
+//! What one call (one `Session::run`) shares among all the subshells and threads that it starts.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::{Condvar, Mutex};
+use vfs::{Cancel, CancelReason};
+
+use crate::command::Limits;
+
+struct Inner {
+    cancel: Cancel,
+    limits: Arc<Limits>,
+    fuel: AtomicU64,
+    told: AtomicBool,
+    background: Mutex<usize>,
+    idle: Condvar,
+}
+
+/// The token, the limits and the counters of one call.
+#[derive(Clone)]
+pub struct CallState(Arc<Inner>);
+
+/// Counts a background job of the call until it is dropped.
+pub struct Background(CallState);
+
+impl CallState {
+    /// The state of a new call.
+    pub fn new(cancel: &Cancel, limits: Arc<Limits>) -> Self {
+        Self(Arc::new(Inner {
+            cancel: cancel.child(),
+            fuel: AtomicU64::new(limits.fuel.unwrap_or(u64::MAX)),
+            limits,
+            told: AtomicBool::new(false),
+            background: Mutex::new(0),
+            idle: Condvar::new(),
+        }))
+    }
+
+    /// The token that stops everything the call started.
+    pub fn cancel(&self) -> &Cancel {
+        &self.0.cancel
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Arc<Limits> {
+        &self.0.limits
+    }
+
+    /// Uses up one step; false when none are left.
+    #[inline]
+    pub fn burn(&self) -> bool {
+        self.0.limits.fuel.is_none()
+            || self
+                .0
+                .fuel
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |f| f.checked_sub(1))
+                .is_ok()
+    }
+
+    /// Stops the call because a limit was hit; true for the first one to notice, who says so.
+    pub fn hit_limit(&self) -> bool {
+        self.0.cancel.cancel(CancelReason::Limit);
+        !self.0.told.swap(true, Ordering::Relaxed)
+    }
+
+    /// Counts a background job.
+    pub fn background(&self) -> Background {
+        *self.0.background.lock() += 1;
+        Background(self.clone())
+    }
+
+    /// Waits until no background job of the call runs any more. Jobs end by themselves or with the token.
+    pub fn wait_for_background(&self) {
+        let mut g = self.0.background.lock();
+        while *g > 0 {
+            self.0.idle.wait(&mut g);
+        }
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let mut g = self.0.0.background.lock();
+        *g -= 1;
+        if *g == 0 {
+            self.0.0.idle.notify_all();
+        }
+    }
+}
