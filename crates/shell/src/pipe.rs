@@ -257,9 +257,11 @@ mod tests {
     #[test]
     fn a_writer_without_readers_gets_epipe_even_while_it_waits() {
         let (r, w) = pipe();
-        let t = std::thread::spawn(move || loop {
-            if let Err(e) = w.write(&[0; BLOCK], &Cancel::new()) {
-                return e.errno();
+        let t = std::thread::spawn(move || {
+            loop {
+                if let Err(e) = w.write(&[0; BLOCK], &Cancel::new()) {
+                    return e.errno();
+                }
             }
         });
         r.read(1, &Cancel::new()).unwrap();
@@ -274,13 +276,18 @@ mod tests {
         let (c1, c2) = (cancel.clone(), cancel.clone());
         let (_r2, w2) = pipe();
         let a = std::thread::spawn(move || r.read(1, &c1).unwrap_err().errno());
-        let b = std::thread::spawn(move || loop {
-            if let Err(e) = w2.write(&[0; BLOCK], &c2) {
-                return e.errno();
+        let b = std::thread::spawn(move || {
+            loop {
+                if let Err(e) = w2.write(&[0; BLOCK], &c2) {
+                    return e.errno();
+                }
             }
         });
         cancel.cancel(CancelReason::Aborted);
-        assert_eq!((a.join().unwrap(), b.join().unwrap()), (Errno::ECANCELED, Errno::ECANCELED));
+        assert_eq!(
+            (a.join().unwrap(), b.join().unwrap()),
+            (Errno::ECANCELED, Errno::ECANCELED)
+        );
         drop(w);
     }
 }

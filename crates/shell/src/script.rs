@@ -270,9 +270,8 @@ impl Shell {
         self.install_variables(&env);
         self.vars.put(
             b"PPID",
-            crate::state::value::Var::scalar(parent.to_string()).with(
-                crate::state::value::Attrs::READONLY.union(crate::state::value::Attrs::INTEGER),
-            ),
+            crate::state::value::Var::scalar(parent.to_string())
+                .with(crate::state::value::Attrs::READONLY.union(crate::state::value::Attrs::INTEGER)),
         );
         self.started = std::time::Instant::now();
         self.seconds_base = 0;
@@ -302,9 +301,10 @@ impl Shell {
                         break;
                     }
                     Ok(Some(c)) => {
-                        let unfinished = !at_end && c.warnings.iter().any(|w| {
-                            memchr::memmem::find(&w.message, b"delimited by end-of-file").is_some()
-                        });
+                        let unfinished = !at_end
+                            && c.warnings
+                                .iter()
+                                .any(|w| memchr::memmem::find(&w.message, b"delimited by end-of-file").is_some());
                         if unfinished || (!at_end && pending.ends_with(b"\\\n")) {
                             // A here-document goes on: wait for its lines.
                             break;

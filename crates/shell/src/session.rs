@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use vfs::{Cancel, CancelReason, Fs, VPath};
 
+use crate::call::CallState;
 use crate::command::{Environment, Limits};
 use crate::engine::Engine;
 use crate::io::OpenFile;
-use crate::call::CallState;
 use crate::shell::{Flow, Shell};
 use crate::timer::Deadline;
 

@@ -233,7 +233,9 @@ impl Shell {
             loops: 0,
             lenient: self.lenient,
             depth: self.depth,
-            traps: self.traps.for_subshell(self.on(SetOpt::Errtrace), self.on(SetOpt::Functrace)),
+            traps: self
+                .traps
+                .for_subshell(self.on(SetOpt::Errtrace), self.on(SetOpt::Functrace)),
             jobs: Jobs::default(),
             proc,
             main_pid: self.main_pid,

@@ -129,7 +129,11 @@ impl Traps {
         if self.map.is_empty() {
             return hidden;
         }
-        for (event, keep) in [(Event::Err, errtrace), (Event::Debug, functrace), (Event::Return, functrace)] {
+        for (event, keep) in [
+            (Event::Err, errtrace),
+            (Event::Debug, functrace),
+            (Event::Return, functrace),
+        ] {
             if !keep && let Some(action) = self.map.get(&event).cloned() {
                 Arc::make_mut(&mut self.map).remove(&event);
                 hidden.0.push((event, action));

@@ -10,7 +10,11 @@ fn levels(sh: &mut Shell, args: &[Vec<u8>]) -> Result<Option<u32>, Flow> {
         sh.builtin_error(name, "only meaningful in a `for', `while', or `until' loop");
         return Ok(None);
     }
-    let operands = if args.get(1).is_some_and(|a| a == b"--") { &args[2..] } else { &args[1..] };
+    let operands = if args.get(1).is_some_and(|a| a == b"--") {
+        &args[2..]
+    } else {
+        &args[1..]
+    };
     let n = match operands {
         [] => 1,
         [n, rest @ ..] => match integer(n) {

@@ -40,13 +40,6 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         None if sh.command_string => return Ok(1),
         None => b"main".to_vec(),
     };
-    let text = [
-        format!("{line} ").as_bytes(),
-        &name,
-        b" ",
-        &source_of(sh, n + 1),
-        b"\n",
-    ]
-    .concat();
+    let text = [format!("{line} ").as_bytes(), &name, b" ", &source_of(sh, n + 1), b"\n"].concat();
     sh.put(b"caller", &text)
 }

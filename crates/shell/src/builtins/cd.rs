@@ -111,7 +111,11 @@ pub(super) fn go(sh: &mut Shell, target: &[u8], physical: bool) -> vfs::Result<(
 }
 
 fn check_prefixes(sh: &Shell, target: &[u8]) -> vfs::Result<()> {
-    let mut at = if target.starts_with(b"/") { VPath::root() } else { sh.cwd.clone() };
+    let mut at = if target.starts_with(b"/") {
+        VPath::root()
+    } else {
+        sh.cwd.clone()
+    };
     for part in target.split(|b| *b == b'/') {
         match part {
             b"" | b"." => {}

@@ -21,10 +21,16 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     let depth = sh.vars.depth();
     if p.has(b'p') {
         sh.vars.push(ScopeKind::Temporary);
-        sh.vars.put_innermost(b"PATH", Var::scalar(DEFAULT_PATH).with(Attrs::EXPORT));
+        sh.vars
+            .put_innermost(b"PATH", Var::scalar(DEFAULT_PATH).with(Attrs::EXPORT));
     }
     let result = if p.has(b'v') || p.has(b'V') {
-        let verbose = p.options.iter().rev().find(|(l, _)| *l != b'p').is_some_and(|(l, _)| *l == b'V');
+        let verbose = p
+            .options
+            .iter()
+            .rev()
+            .find(|(l, _)| *l != b'p')
+            .is_some_and(|(l, _)| *l == b'V');
         describe(sh, &words, verbose)
     } else {
         match sh.find_target(&words[0], false) {
@@ -40,7 +46,15 @@ fn describe(sh: &mut Shell, names: &[Vec<u8>], verbose: bool) -> Exec {
     let mut found = false;
     let mut out = Vec::new();
     for name in names {
-        match super::type_::describe(sh, name, if verbose { super::type_::Form::Long } else { super::type_::Form::Reuse }) {
+        match super::type_::describe(
+            sh,
+            name,
+            if verbose {
+                super::type_::Form::Long
+            } else {
+                super::type_::Form::Reuse
+            },
+        ) {
             Some(text) => {
                 out.extend_from_slice(&text);
                 found = true;

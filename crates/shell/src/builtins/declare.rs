@@ -176,13 +176,7 @@ fn attribute_builtin(sh: &mut Shell, name: &[u8], attr: Attrs, usage: &str, args
         return declare_functions(sh, &r, &args);
     }
     if args.is_empty() {
-        return list_variables(
-            sh,
-            &Request {
-                print: true,
-                ..r
-            },
-        );
+        return list_variables(sh, &Request { print: true, ..r });
     }
     declare_all(sh, &r, args)
 }
@@ -215,7 +209,11 @@ fn list_variables(sh: &mut Shell, r: &Request) -> Exec {
     }
     let mut out = Vec::new();
     let names: Vec<_> = if r.local {
-        let mut names = sh.vars.function_scope().map(|s| sh.vars.names_at(s)).unwrap_or_default();
+        let mut names = sh
+            .vars
+            .function_scope()
+            .map(|s| sh.vars.names_at(s))
+            .unwrap_or_default();
         names.sort();
         names
     } else {
@@ -261,10 +259,7 @@ fn print_named(sh: &mut Shell, r: &Request, args: &[DeclArg]) -> Exec {
     for a in args {
         let name = a.clone().into_text();
         let found = if r.local {
-            sh.vars
-                .function_scope()
-                .and_then(|s| sh.vars.get_at(s, &name))
-                .cloned()
+            sh.vars.function_scope().and_then(|s| sh.vars.get_at(s, &name)).cloned()
         } else {
             sh.lookup_declared(&name)
         };
@@ -417,8 +412,7 @@ fn parse_text(sh: &mut Shell, r: &Request, text: Vec<u8>) -> Result<DeclArg, Ass
     let wants_list = subscript.is_none()
         && value.starts_with(b"(")
         && value.ends_with(b")")
-        && (r.on.has(Attrs::INDEXED.union(Attrs::ASSOC))
-            || sh.vars.get(&text[..name_len]).is_some_and(Var::is_array));
+        && (r.on.has(Attrs::INDEXED.union(Attrs::ASSOC)) || sh.vars.get(&text[..name_len]).is_some_and(Var::is_array));
     if wants_list && let Some(arg) = parse_list(sh, &text) {
         return Ok(arg);
     }
@@ -433,11 +427,19 @@ fn parse_text(sh: &mut Shell, r: &Request, text: Vec<u8>) -> Result<DeclArg, Ass
 /// Reads `name=(…)` in a text.
 fn parse_list(sh: &Shell, text: &[u8]) -> Option<DeclArg> {
     let mut parser = crate::syntax::Parser::with_line(bytes::Bytes::copy_from_slice(text), sh.line);
-    let command = parser.next_command(&crate::syntax::NoAliases, &sh.parse_options()).ok()??;
+    let command = parser
+        .next_command(&crate::syntax::NoAliases, &sh.parse_options())
+        .ok()??;
     let stage = command.list.items.first()?.and_or.first.commands.first()?.clone();
-    let CommandKind::Simple(simple) = &stage.kind else { return None };
-    let [assignment] = simple.assignments.as_slice() else { return None };
-    let AssignValue::Array(elements) = &assignment.value else { return None };
+    let CommandKind::Simple(simple) = &stage.kind else {
+        return None;
+    };
+    let [assignment] = simple.assignments.as_slice() else {
+        return None;
+    };
+    let AssignValue::Array(elements) = &assignment.value else {
+        return None;
+    };
     Some(DeclArg::Array {
         elements: elements.clone(),
         assignment: Box::new(assignment.clone()),
@@ -565,7 +567,9 @@ fn scope_for(sh: &mut Shell, r: &Request, name: &[u8]) -> usize {
 
 /// An array cannot change its kind.
 fn check_kind(sh: &mut Shell, r: &Request, scope: usize, name: &[u8], on: Attrs) -> Result<(), AssignError> {
-    let Some(v) = sh.vars.get_at(scope, name) else { return Ok(()) };
+    let Some(v) = sh.vars.get_at(scope, name) else {
+        return Ok(());
+    };
     let indexed = matches!(v.value, Value::Indexed(_)) || v.attrs.has(Attrs::INDEXED) && !v.is_assoc();
     let message = if on.has(Attrs::ASSOC) && indexed {
         "cannot convert indexed to associative array"

@@ -14,7 +14,9 @@ const DIRS: &str = "dirs [-clpv] [+N] [-N]";
 
 /// The stack from the top: the working directory first.
 fn stack(sh: &Shell) -> Vec<VPath> {
-    std::iter::once(sh.cwd.clone()).chain(sh.dirs.iter().rev().cloned()).collect()
+    std::iter::once(sh.cwd.clone())
+        .chain(sh.dirs.iter().rev().cloned())
+        .collect()
 }
 
 fn set_stack(sh: &mut Shell, rest: &[VPath]) {
@@ -134,7 +136,12 @@ pub(super) fn pushd(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         } else if a == b"--" {
             only_operands = true;
         } else {
-            return Ok(usage_error(sh, b"pushd", &[&a[..], b": invalid number"].concat(), PUSHD));
+            return Ok(usage_error(
+                sh,
+                b"pushd",
+                &[&a[..], b": invalid number"].concat(),
+                PUSHD,
+            ));
         }
     }
     let Some(operand) = operand else {
@@ -216,7 +223,12 @@ pub(super) fn popd(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
                 return Ok(usage_error(sh, b"popd", &[&a[..], b": invalid number"].concat(), POPD));
             }
             None => {
-                return Ok(usage_error(sh, b"popd", &[&a[..], b": invalid argument"].concat(), POPD));
+                return Ok(usage_error(
+                    sh,
+                    b"popd",
+                    &[&a[..], b": invalid argument"].concat(),
+                    POPD,
+                ));
             }
         }
     }

@@ -37,7 +37,11 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         } else {
             sh.builtin_error(b"exec", [&name[..], message].concat());
         }
-        return if sh.shopt(ShOpt::Execfail) { Ok(127) } else { Err(Flow::Exit(127)) };
+        return if sh.shopt(ShOpt::Execfail) {
+            Ok(127)
+        } else {
+            Err(Flow::Exit(127))
+        };
     }
     if p.has(b'c') {
         let names: Vec<_> = sh.vars.environment().keys().cloned().collect();

@@ -5,7 +5,11 @@ use crate::shell::{Exec, Flow, Shell};
 use super::options::integer;
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let operands = if args.get(1).is_some_and(|a| a == b"--") { &args[2..] } else { &args[1..] };
+    let operands = if args.get(1).is_some_and(|a| a == b"--") {
+        &args[2..]
+    } else {
+        &args[1..]
+    };
     let status = match operands {
         [] => sh.status,
         [n, rest @ ..] => match integer(n) {

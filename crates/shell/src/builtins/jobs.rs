@@ -7,7 +7,12 @@ use crate::state::options::SetOpt;
 use super::options::parse;
 
 pub(super) fn jobs(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"lpnxrs", "jobs [-lnprs] [jobspec ...] or jobs -x command [args]") {
+    let p = match parse(
+        sh,
+        args,
+        b"lpnxrs",
+        "jobs [-lnprs] [jobspec ...] or jobs -x command [args]",
+    ) {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };
@@ -110,7 +115,14 @@ pub(super) fn bg(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     let message = match sh.jobs.find(spec) {
         Ok(j) if j.running() => format!("job {} already in background", j.number),
         Ok(_) => "job has terminated".to_string(),
-        Err(why) => format!("{}: {why}", if args.len() > 1 { String::from_utf8_lossy(spec) } else { "current".into() }),
+        Err(why) => format!(
+            "{}: {why}",
+            if args.len() > 1 {
+                String::from_utf8_lossy(spec)
+            } else {
+                "current".into()
+            }
+        ),
     };
     sh.builtin_error(b"bg", message);
     Ok(1)

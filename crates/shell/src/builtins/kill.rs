@@ -108,7 +108,11 @@ fn send(sh: &mut Shell, target: &[u8], signal: Signal, zero: bool) -> Result<boo
             return Ok(false);
         };
         // Process groups: ours consist of their leader.
-        let pid = if pid == 0 { u64::from(sh.main_pid) } else { pid.unsigned_abs() };
+        let pid = if pid == 0 {
+            u64::from(sh.main_pid)
+        } else {
+            pid.unsigned_abs()
+        };
         u32::try_from(pid).ok().and_then(|p| sh.engine.processes.get(p))
     };
     let Some(proc) = proc else {

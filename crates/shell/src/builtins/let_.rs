@@ -4,7 +4,11 @@ use crate::arith::Program;
 use crate::shell::{Exec, Flow, Shell};
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let operands = if args.get(1).is_some_and(|a| a == b"--") { &args[2..] } else { &args[1..] };
+    let operands = if args.get(1).is_some_and(|a| a == b"--") {
+        &args[2..]
+    } else {
+        &args[1..]
+    };
     if operands.is_empty() {
         sh.builtin_error(b"let", "expression expected");
         return Ok(1);

@@ -8,8 +8,7 @@ use crate::state::vars::is_name;
 use super::options::{integer, parse};
 use super::read::ByteReader;
 
-const USAGE: &str =
-    "[-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]";
+const USAGE: &str = "[-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]";
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     let name = args[0].clone();

@@ -104,7 +104,11 @@ pub(crate) fn integer(text: &[u8]) -> Option<i64> {
         }
         let digit = i64::from(d - b'0');
         n = n.checked_mul(10)?;
-        n = if negative { n.checked_sub(digit)? } else { n.checked_add(digit)? };
+        n = if negative {
+            n.checked_sub(digit)?
+        } else {
+            n.checked_add(digit)?
+        };
     }
     Some(n)
 }

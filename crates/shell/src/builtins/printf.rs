@@ -77,4 +77,3 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     let written = sh.put(b"printf", &out)?;
     Ok(written.max(status))
 }
-

@@ -14,7 +14,8 @@ use crate::timer::Deadline;
 
 use super::options::{integer, parse};
 
-const USAGE: &str = "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]";
+const USAGE: &str =
+    "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]";
 /// How much is read at once from what can take back the rest.
 const CHUNK: usize = 4096;
 
@@ -272,21 +273,10 @@ fn report(sh: &mut Shell, fd: u32, e: &VfsError) {
 }
 
 /// Splits what was read and assigns it.
-fn store(
-    sh: &mut Shell,
-    names: &[Vec<u8>],
-    array: Option<&[u8]>,
-    line: Line,
-    exact: bool,
-    status: u8,
-) -> Exec {
+fn store(sh: &mut Shell, names: &[Vec<u8>], array: Option<&[u8]>, line: Line, exact: bool, status: u8) -> Exec {
     let ifs = sh.ifs();
     if let Some(name) = array {
-        let words = if exact {
-            vec![line.text]
-        } else {
-            split_all(&line, &ifs)
-        };
+        let words = if exact { vec![line.text] } else { split_all(&line, &ifs) };
         let scope = sh.vars.scope_of(name).unwrap_or(0);
         if let Some(v) = sh.vars.get(name) {
             if v.attrs.has(Attrs::READONLY) {
@@ -294,7 +284,10 @@ fn store(
                 return Ok(1);
             }
             if v.is_assoc() {
-                sh.builtin_error(b"read", [name, b": cannot convert associative to indexed array"].concat());
+                sh.builtin_error(
+                    b"read",
+                    [name, b": cannot convert associative to indexed array"].concat(),
+                );
                 return Ok(1);
             }
         }
@@ -345,7 +338,8 @@ fn next_word(line: &Line, ifs: &Ifs, at: &mut usize) -> Vec<u8> {
     }
     let word = line.text[start..*at].to_vec();
     skip_spaces(line, ifs, at);
-    if *at < line.text.len() && !line.escaped[*at] && ifs.is_separator(line.text[*at]) && !ifs.is_space(line.text[*at]) {
+    if *at < line.text.len() && !line.escaped[*at] && ifs.is_separator(line.text[*at]) && !ifs.is_space(line.text[*at])
+    {
         *at += 1;
         skip_spaces(line, ifs, at);
     }

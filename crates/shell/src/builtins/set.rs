@@ -138,4 +138,3 @@ fn list(sh: &mut Shell) -> Exec {
     }
     sh.put(b"set", &out)
 }
-

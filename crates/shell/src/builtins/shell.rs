@@ -74,7 +74,9 @@ impl Shell {
                     b's' if on => stdin = true,
                     b'i' | b'l' | b'r' | b'D' => {}
                     b'o' => {
-                        let Some(o) = args.get(at).cloned() else { return self.run_builtin_named(b"set") };
+                        let Some(o) = args.get(at).cloned() else {
+                            return self.run_builtin_named(b"set");
+                        };
                         at += 1;
                         match SetOpt::from_name(&o) {
                             Some(o) => self.switch_option(o, on),

@@ -8,7 +8,11 @@ use crate::state::options::ShOpt;
 use super::options::integer;
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let operands = if args.get(1).is_some_and(|a| a == b"--") { &args[2..] } else { &args[1..] };
+    let operands = if args.get(1).is_some_and(|a| a == b"--") {
+        &args[2..]
+    } else {
+        &args[1..]
+    };
     let n = match operands {
         [] => 1,
         [_, _, ..] => {

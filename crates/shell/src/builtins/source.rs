@@ -25,7 +25,11 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     let text = match read(sh, &place) {
         Ok(t) => t,
         Err(e) => {
-            let text = if e.errno() == vfs::Errno::EISDIR { "is a directory" } else { e.gnu_text() };
+            let text = if e.errno() == vfs::Errno::EISDIR {
+                "is a directory"
+            } else {
+                e.gnu_text()
+            };
             let line = [&file[..], b": ", text.as_bytes()].concat();
             if e.errno() == vfs::Errno::EISDIR {
                 sh.builtin_error(&name, line);
@@ -63,7 +67,11 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
 }
 
 fn failed(sh: &Shell) -> Exec {
-    if sh.on(SetOpt::Posix) { Err(Flow::Exit(1)) } else { Ok(1) }
+    if sh.on(SetOpt::Posix) {
+        Err(Flow::Exit(1))
+    } else {
+        Ok(1)
+    }
 }
 
 fn read(sh: &mut Shell, place: &[u8]) -> vfs::Result<bytes::Bytes> {

@@ -101,7 +101,11 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         } else {
             all(sh, name, Form::Long, !every, no_functions)
         };
-        let enough = if every { &found[..] } else { &found[..found.len().min(1)] };
+        let enough = if every {
+            &found[..]
+        } else {
+            &found[..found.len().min(1)]
+        };
         for f in enough {
             out.extend_from_slice(f);
         }

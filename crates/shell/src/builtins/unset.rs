@@ -113,7 +113,9 @@ fn element(sh: &mut Shell, scope: usize, name: &[u8], sub: &[u8]) -> Exec {
         Err(crate::shell::Flow::Discard(_)) => return Ok(1),
         Err(flow) => return Err(flow),
     };
-    let Some(var) = sh.vars.entry_at(scope, name) else { return Ok(0) };
+    let Some(var) = sh.vars.entry_at(scope, name) else {
+        return Ok(0);
+    };
     match (&mut var.value, elem) {
         (Value::Assoc(a), Elem::Key(k)) => a.unset(&k),
         (Value::Assoc(a), Elem::Index(i)) => a.unset(i.to_string().as_bytes()),
@@ -133,4 +135,3 @@ fn element(sh: &mut Shell, scope: usize, name: &[u8], sub: &[u8]) -> Exec {
     }
     Ok(0)
 }
-

@@ -54,10 +54,7 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
                 }
             }
             None => {
-                sh.builtin_error(
-                    b"wait",
-                    format!("pid {pid} is not a child of this shell"),
-                );
+                sh.builtin_error(b"wait", format!("pid {pid} is not a child of this shell"));
                 status = 127;
             }
         }

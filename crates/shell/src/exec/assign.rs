@@ -175,7 +175,9 @@ impl Shell {
                 }
                 Item::Keyed(KeyText::Elem(Elem::Index(i)), v, plus) => {
                     let Some(at) = array.resolve(i) else {
-                        bad = Some(AssignError::BadSubscript([b"[", i.to_string().as_bytes(), b"]=", &v].concat()));
+                        bad = Some(AssignError::BadSubscript(
+                            [b"[", i.to_string().as_bytes(), b"]=", &v].concat(),
+                        ));
                         break;
                     };
                     match array.get_mut(at) {
@@ -285,9 +287,7 @@ impl Shell {
                 [&before[..], &value].concat()
             };
         }
-        let keep = Attrs(
-            attrs.0 & (Attrs::INTEGER.0 | Attrs::LOWER.0 | Attrs::UPPER.0 | Attrs::CAPITAL.0),
-        );
+        let keep = Attrs(attrs.0 & (Attrs::INTEGER.0 | Attrs::LOWER.0 | Attrs::UPPER.0 | Attrs::CAPITAL.0));
         let value = self.shape_value(keep, value)?;
         if self.on(SetOpt::Xtrace) {
             self.trace_assignment(a, &value)?;

@@ -125,12 +125,20 @@ impl Shell {
             Err(Flow::Break(n)) => {
                 *status = 0;
                 self.status = 0;
-                if n > 1 { Err(Flow::Break(n - 1)) } else { Ok(Turn::Leave) }
+                if n > 1 {
+                    Err(Flow::Break(n - 1))
+                } else {
+                    Ok(Turn::Leave)
+                }
             }
             Err(Flow::Continue(n)) => {
                 *status = 0;
                 self.status = 0;
-                if n > 1 { Err(Flow::Continue(n - 1)) } else { Ok(Turn::Next) }
+                if n > 1 {
+                    Err(Flow::Continue(n - 1))
+                } else {
+                    Ok(Turn::Next)
+                }
             }
             Err(flow) => Err(flow),
         }

@@ -109,14 +109,7 @@ impl Shell {
             }
             CondOp::Regex => {
                 let field = self.expand_marked(right)?;
-                self.trace_cond(|| {
-                    [
-                        &crate::expand::quote::if_needed(&l)[..],
-                        b" =~ ",
-                        &field.escaped(),
-                    ]
-                    .concat()
-                })?;
+                self.trace_cond(|| [&crate::expand::quote::if_needed(&l)[..], b" =~ ", &field.escaped()].concat())?;
                 self.regex_match(&l, &field)
             }
             _ => {
@@ -198,7 +191,12 @@ impl Shell {
         if let Some(device) = self.device(path.as_bytes(), &OpenOptions::reading()) {
             return device.ok()?.stat(&self.cancel).ok();
         }
-        let stat = if follow { self.fs.stat(&path) } else { self.fs.lstat(&path) }.ok()?;
+        let stat = if follow {
+            self.fs.stat(&path)
+        } else {
+            self.fs.lstat(&path)
+        }
+        .ok()?;
         if name.ends_with(b"/") && !stat.is_dir() {
             return None;
         }
@@ -247,9 +245,7 @@ impl Shell {
                 .is_some_and(|s| s.gid.unwrap_or(self.gid) == self.gid),
             b'N' => self.test_stat(operand, true).is_some_and(|s| s.mtime > s.atime),
             b't' => false,
-            b'o' => {
-                crate::state::options::SetOpt::from_name(operand).is_some_and(|o| self.on(o))
-            }
+            b'o' => crate::state::options::SetOpt::from_name(operand).is_some_and(|o| self.on(o)),
             b'v' => self.test_var(operand)?,
             b'R' => self
                 .vars
@@ -300,7 +296,10 @@ impl Shell {
     /// `-v`.
     fn test_var(&mut self, name: &[u8]) -> Result<bool, Flow> {
         if !name.is_empty() && name.iter().all(u8::is_ascii_digit) {
-            let n: usize = std::str::from_utf8(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
+            let n: usize = std::str::from_utf8(name)
+                .ok()
+                .and_then(|n| n.parse().ok())
+                .unwrap_or(usize::MAX);
             return Ok(n == 0 || n <= self.positional.len());
         }
         let base = memchr::memchr(b'[', name).map_or(name, |i| &name[..i]);

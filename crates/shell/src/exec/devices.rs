@@ -212,7 +212,11 @@ impl Shell {
         }
         if let Some(fd) = descriptor_number(path) {
             let found = self.fds.get(fd).cloned().ok_or_else(|| {
-                let errno = if path.starts_with(b"/dev/fd/") { Errno::ENOENT } else { Errno::ENXIO };
+                let errno = if path.starts_with(b"/dev/fd/") {
+                    Errno::ENOENT
+                } else {
+                    Errno::ENXIO
+                };
                 VfsError::new(errno).operand(path)
             });
             // A file opened by its descriptor's name has an offset of its own on Linux.

@@ -233,7 +233,8 @@ impl Shell {
 
     /// Asks the candidates of a name in turn, the most specific first.
     fn run_candidates(&mut self, candidates: &[Candidate], args: Vec<Vec<u8>>) -> Exec {
-        let general_only = candidates.len() == 1 && candidates[0].resource.is_none() && candidates[0].filetype.is_none();
+        let general_only =
+            candidates.len() == 1 && candidates[0].resource.is_none() && candidates[0].filetype.is_none();
         let (kind, ext) = if general_only {
             (None, None)
         } else {
@@ -417,9 +418,12 @@ impl Shell {
                     argv.push(rest.to_vec());
                 }
             }
-            let shell = argv
-                .first()
-                .is_some_and(|a| matches!(a.rsplit(|b| *b == b'/').next(), Some(b"bash" | b"sh" | b"dash" | b"ksh")));
+            let shell = argv.first().is_some_and(|a| {
+                matches!(
+                    a.rsplit(|b| *b == b'/').next(),
+                    Some(b"bash" | b"sh" | b"dash" | b"ksh")
+                )
+            });
             argv.push(name.clone());
             argv.extend(args.into_iter().skip(1));
             if shell {

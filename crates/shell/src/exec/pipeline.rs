@@ -167,9 +167,9 @@ impl Shell {
         let simple_builtin = match name {
             b"echo" | b":" | b"true" | b"false" => true,
             b"printf" => s.words.get(1).is_some_and(|f| {
-                f.raw
-                    .windows(2)
-                    .all(|w| w[0] != b'%' || !(w[1].is_ascii_digit() || matches!(w[1], b'*' | b'-' | b'.' | b'+' | b' ')))
+                f.raw.windows(2).all(|w| {
+                    w[0] != b'%' || !(w[1].is_ascii_digit() || matches!(w[1], b'*' | b'-' | b'.' | b'+' | b' '))
+                })
             }),
             _ => false,
         };
@@ -227,7 +227,11 @@ fn time_text(format: &[u8], real: f64, user: f64, system: f64) -> Vec<u8> {
             Some(b'U') => user,
             Some(b'S') => system,
             Some(b'P') => {
-                let percent = if real > 0.0 { (user + system) * 100.0 / real } else { 0.0 };
+                let percent = if real > 0.0 {
+                    (user + system) * 100.0 / real
+                } else {
+                    0.0
+                };
                 out.extend_from_slice(format!("{percent:.2}").as_bytes());
                 at += 1;
                 continue;

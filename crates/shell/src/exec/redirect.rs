@@ -249,17 +249,21 @@ impl Shell {
             },
             _ => OpenOptions::writing(),
         };
-        let clobber_check =
-            self.on(SetOpt::Noclobber) && matches!(op, RedirectOp::Write | RedirectOp::OutputAndError | RedirectOp::DupOutput);
+        let clobber_check = self.on(SetOpt::Noclobber)
+            && matches!(
+                op,
+                RedirectOp::Write | RedirectOp::OutputAndError | RedirectOp::DupOutput
+            );
         match self.open_file(name, options, clobber_check) {
             Ok(f) => Ok(f),
             Err(e) => match e.errno() {
                 Errno::ECANCELED => Err(Flow::Stop),
-                Errno::EEXIST if clobber_check => {
-                    self.fail([name, b": cannot overwrite existing file"].concat())
-                }
+                Errno::EEXIST if clobber_check => self.fail([name, b": cannot overwrite existing file"].concat()),
                 Errno::EROFS => {
-                    let at = self.path(name).map(|p| p.as_bytes().to_vec()).unwrap_or_else(|_| name.to_vec());
+                    let at = self
+                        .path(name)
+                        .map(|p| p.as_bytes().to_vec())
+                        .unwrap_or_else(|_| name.to_vec());
                     // The contract words this one without the shell's prefix.
                     let line = [b"mount at '", &at[..], b"' is read-only\n"].concat();
                     self.write_error(&line);
@@ -304,4 +308,3 @@ impl Shell {
 fn raw_fd(r: &Redirect) -> bool {
     matches!(r.fd, Some(RedirectFd::Number(_)))
 }
-

@@ -143,13 +143,7 @@ impl Shell {
         }
     }
 
-    fn run_words(
-        &mut self,
-        mut args: Vec<Vec<u8>>,
-        decl: Vec<DeclArg>,
-        undo: &mut Undo,
-        depth: usize,
-    ) -> Exec {
+    fn run_words(&mut self, mut args: Vec<Vec<u8>>, decl: Vec<DeclArg>, undo: &mut Undo, depth: usize) -> Exec {
         let target = self.find_target(&args[0], true);
         match target {
             Target::Function(f) => {

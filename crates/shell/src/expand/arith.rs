@@ -134,11 +134,7 @@ impl ArithVars for Vars<'_> {
 
     fn expand(&mut self, text: &[u8]) -> Result<Vec<u8>, ArithError> {
         let options = self.shell.parse_options();
-        let word = crate::syntax::parse_double_quoted(
-            bytes::Bytes::copy_from_slice(text),
-            &options,
-            self.shell.line,
-        );
+        let word = crate::syntax::parse_double_quoted(bytes::Bytes::copy_from_slice(text), &options, self.shell.line);
         self.shell.expand_double_quoted(&word).map_err(|f| self.fail(f))
     }
 }
@@ -185,7 +181,6 @@ impl Shell {
 }
 
 fn plain_number(text: &[u8]) -> Option<i64> {
-    text.iter().try_fold(0i64, |n, b| {
-        b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0'))
-    })
+    text.iter()
+        .try_fold(0i64, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
 }

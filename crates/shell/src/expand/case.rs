@@ -51,7 +51,11 @@ pub fn char_offset(text: &[u8], index: usize, utf8: bool) -> usize {
 /// One character changed by `towupper`/`towlower`: only changes from one character to one.
 pub fn map_char(c: &[u8], utf8: bool, up: bool) -> Vec<u8> {
     if let [b] = c {
-        let changed = if up { b.to_ascii_uppercase() } else { b.to_ascii_lowercase() };
+        let changed = if up {
+            b.to_ascii_uppercase()
+        } else {
+            b.to_ascii_lowercase()
+        };
         return vec![if *b < 128 { changed } else { *b }];
     }
     if utf8 && let (Some(ch), _) = bstr::decode_utf8(c) {

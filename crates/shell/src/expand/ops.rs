@@ -58,7 +58,9 @@ impl Shell {
             return self.apply(p, &Target::Var(name.to_vec(), Sub::None), found, cx, sink);
         }
         // An indirection through something unset is an error, except where a default stands by.
-        if p.indirect && let ParamOp::Default { op, .. } = &p.op {
+        if p.indirect
+            && let ParamOp::Default { op, .. } = &p.op
+        {
             let target = self.direct_target(p)?;
             if self.value_of(&target)? == Found::Unset {
                 if *op == DefaultOp::Assign || *op == DefaultOp::Error {
@@ -104,7 +106,10 @@ impl Shell {
         sink: &mut Sink<'_>,
     ) -> Result<(), Flow> {
         if found == Found::Unset
-            && !matches!(p.op, ParamOp::Default { .. } | ParamOp::NamesWithPrefix { .. } | ParamOp::Keys { .. })
+            && !matches!(
+                p.op,
+                ParamOp::Default { .. } | ParamOp::NamesWithPrefix { .. } | ParamOp::Keys { .. }
+            )
         {
             // `${x@a}` and `${x@A}` show attributes of what has no value.
             if let ParamOp::Transform(op) = p.op
@@ -221,12 +226,7 @@ impl Shell {
             Found::Many(items, star) => match items.as_slice() {
                 [] => false,
                 [one] => !(colon && one.is_empty()),
-                many => {
-                    !(colon
-                        && *star
-                        && many.iter().all(Vec::is_empty)
-                        && (cx.quoted && self.ifs().is_empty()))
-                }
+                many => !(colon && *star && many.iter().all(Vec::is_empty) && (cx.quoted && self.ifs().is_empty())),
             },
         };
         if (op == DefaultOp::Alternate) == set {
@@ -350,7 +350,11 @@ impl Shell {
             .sum();
         // The most it can grow to: a match at every byte.
         if all && fixed > 1 {
-            self.check_memory(grown.saturating_mul(fixed).min(grown.saturating_add(fixed).saturating_mul(4096)))?;
+            self.check_memory(
+                grown
+                    .saturating_mul(fixed)
+                    .min(grown.saturating_add(fixed).saturating_mul(4096)),
+            )?;
         }
         self.map_found(found, cx, sink, |t| replace(t, &pattern, all, anchor, &pieces));
         Ok(())

@@ -63,10 +63,8 @@ impl Shell {
             (Param::Name(_), Some(Subscript::At)) => true,
             (Param::Name(_), None) => {
                 p.indirect
-                    || matches!(
-                        p.op,
-                        ParamOp::Default { .. } | ParamOp::NamesWithPrefix { at: true }
-                    ) && default_may_be_list(p)
+                    || matches!(p.op, ParamOp::Default { .. } | ParamOp::NamesWithPrefix { at: true })
+                        && default_may_be_list(p)
             }
             (Param::Positional(_) | Param::Special(_), _) => default_may_be_list(p),
             _ => matches!(p.op, ParamOp::Keys { at: true }),
@@ -144,7 +142,10 @@ impl Shell {
             return Ok(Target::Var(text.to_vec(), Sub::None));
         }
         if !text.is_empty() && text.iter().all(u8::is_ascii_digit) {
-            let n = std::str::from_utf8(text).ok().and_then(|t| t.parse().ok()).unwrap_or(u32::MAX);
+            let n = std::str::from_utf8(text)
+                .ok()
+                .and_then(|t| t.parse().ok())
+                .unwrap_or(u32::MAX);
             return Ok(Target::Positional(n));
         }
         if let [c @ (b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!')] = text {
@@ -309,7 +310,11 @@ impl Shell {
             }
             return;
         }
-        let joiner = if star { self.ifs().joiner().to_vec() } else { b" ".to_vec() };
+        let joiner = if star {
+            self.ifs().joiner().to_vec()
+        } else {
+            b" ".to_vec()
+        };
         let text = items.join(&joiner[..]);
         if cx.quoted && star && sink.splits() {
             sink.quoted(&text);
@@ -324,9 +329,7 @@ fn default_may_be_list(p: &ParamExpansion) -> bool {
     use crate::syntax::ast::WordPart;
     fn has_list(parts: &[WordPart]) -> bool {
         parts.iter().any(|part| match part {
-            WordPart::Param(p) => {
-                matches!(p.param, Param::Special(b'@')) || matches!(p.subscript, Some(Subscript::At))
-            }
+            WordPart::Param(p) => matches!(p.param, Param::Special(b'@')) || matches!(p.subscript, Some(Subscript::At)),
             WordPart::DoubleQuoted(inner) => has_list(inner),
             _ => false,
         })

@@ -53,7 +53,8 @@ impl Shell {
                 b'u' => out.extend_from_slice(&if self.uid == 0 {
                     b"root".to_vec()
                 } else {
-                    self.get_var(b"USER").map_or_else(|| b"user".to_vec(), |v| v.into_owned())
+                    self.get_var(b"USER")
+                        .map_or_else(|| b"user".to_vec(), |v| v.into_owned())
                 }),
                 b's' => {
                     let base = self.name.rsplit(|b| *b == b'/').next().unwrap_or(b"bash");
@@ -95,11 +96,17 @@ impl Shell {
                             }
                         }
                     };
-                    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+                    let now = SystemTime::now()
+                        .duration_since(UNIX_EPOCH)
+                        .map_or(0, |d| d.as_secs() as i64);
                     out.extend_from_slice(&self.strftime(format, now));
                 }
                 b'0'..=b'7' => {
-                    let digits = text[at - 1..].iter().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
+                    let digits = text[at - 1..]
+                        .iter()
+                        .take(3)
+                        .take_while(|b| (b'0'..=b'7').contains(b))
+                        .count();
                     let n = text[at - 1..at - 1 + digits]
                         .iter()
                         .fold(0u32, |n, d| n * 8 + u32::from(d - b'0'));

@@ -11,8 +11,8 @@ pub fn backslashed(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 8);
     for (i, b) in text.iter().enumerate() {
         let special = match b {
-            b' ' | b'\t' | b'\n' | b'\'' | b'"' | b'\\' | b'|' | b'&' | b';' | b'(' | b')' | b'<' | b'>' | b'!' | b'{'
-            | b'}' | b'*' | b'[' | b'?' | b']' | b'^' | b'$' | b'`' | b',' => true,
+            b' ' | b'\t' | b'\n' | b'\'' | b'"' | b'\\' | b'|' | b'&' | b';' | b'(' | b')' | b'<' | b'>' | b'!'
+            | b'{' | b'}' | b'*' | b'[' | b'?' | b']' | b'^' | b'$' | b'`' | b',' => true,
             b'~' => i == 0 || matches!(text[i - 1], b':' | b'='),
             b'#' => i == 0,
             _ => false,
@@ -81,8 +81,8 @@ pub fn for_set(text: &[u8]) -> Vec<u8> {
 /// Whether the shell would not read `text` back as one plain word.
 pub fn needs_quotes(text: &[u8]) -> bool {
     text.iter().enumerate().any(|(i, b)| match b {
-        b' ' | b'\t' | b'\n' | b'\'' | b'"' | b'\\' | b'|' | b'&' | b';' | b'(' | b')' | b'<' | b'>' | b'!' | b'{' | b'}'
-        | b'*' | b'[' | b'?' | b']' | b'^' | b'$' | b'`' => true,
+        b' ' | b'\t' | b'\n' | b'\'' | b'"' | b'\\' | b'|' | b'&' | b';' | b'(' | b')' | b'<' | b'>' | b'!' | b'{'
+        | b'}' | b'*' | b'[' | b'?' | b']' | b'^' | b'$' | b'`' => true,
         b'~' => i == 0 || matches!(text[i - 1], b':' | b'='),
         b'#' => i == 0 || matches!(text[i - 1], b' ' | b'\t'),
         _ => false,

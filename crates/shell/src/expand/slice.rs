@@ -91,7 +91,11 @@ impl Shell {
                     _ => {
                         // A text is a list of one.
                         let start = if at < 0 { at + 1 } else { at };
-                        if start != 0 { Vec::new() } else { items.into_iter().take(want).collect() }
+                        if start != 0 {
+                            Vec::new()
+                        } else {
+                            items.into_iter().take(want).collect()
+                        }
                     }
                 }
             }

@@ -34,16 +34,16 @@ impl Shell {
 
     /// Evaluates the text between brackets, as builtins and namerefs give it. Expansions in it are performed.
     pub(crate) fn subscript_text(&mut self, name: &[u8], text: &[u8]) -> Result<Elem, Flow> {
-        let expanded = if memchr::memchr3(b'$', b'`', b'\\', text).is_some() || memchr::memchr2(b'"', b'\'', text).is_some()
-        {
-            let options = self.parse_options();
-            match crate::syntax::parse_word_text(bytes::Bytes::copy_from_slice(text), &options, self.line) {
-                Ok(word) => self.expand_string(&word)?,
-                Err(_) => text.to_vec(),
-            }
-        } else {
-            text.to_vec()
-        };
+        let expanded =
+            if memchr::memchr3(b'$', b'`', b'\\', text).is_some() || memchr::memchr2(b'"', b'\'', text).is_some() {
+                let options = self.parse_options();
+                match crate::syntax::parse_word_text(bytes::Bytes::copy_from_slice(text), &options, self.line) {
+                    Ok(word) => self.expand_string(&word)?,
+                    Err(_) => text.to_vec(),
+                }
+            } else {
+                text.to_vec()
+            };
         if self.is_assoc(name) {
             return Ok(Elem::Key(expanded));
         }

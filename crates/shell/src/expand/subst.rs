@@ -75,11 +75,7 @@ impl Shell {
     }
 
     /// Runs `body` in a subshell on this thread and collects what it prints.
-    pub(crate) fn capture(
-        &mut self,
-        line: u32,
-        body: impl FnOnce(&mut Shell) -> Exec,
-    ) -> Result<Vec<u8>, Flow> {
+    pub(crate) fn capture(&mut self, line: u32, body: impl FnOnce(&mut Shell) -> Exec) -> Result<Vec<u8>, Flow> {
         self.descend(b"command substitution")?;
         let mut sub = self.fork_process();
         self.depth -= 1;

@@ -269,7 +269,10 @@ impl Shell {
                 if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
                     return literal();
                 }
-                let n: usize = std::str::from_utf8(digits).ok().and_then(|d| d.parse().ok()).unwrap_or(usize::MAX);
+                let n: usize = std::str::from_utf8(digits)
+                    .ok()
+                    .and_then(|d| d.parse().ok())
+                    .unwrap_or(usize::MAX);
                 let total = self.dirs.len() + 1;
                 let at = if sign == b'+' {
                     Some(n)

@@ -189,7 +189,12 @@ impl Shell {
             let old = self.element_text(scope, name, &elem);
             let sum = self.arith_text(&old)?.wrapping_add(self.arith_text(&value)?);
             sum.to_string().into_bytes()
-        } else if attrs.has(Attrs::INTEGER.union(Attrs::LOWER).union(Attrs::UPPER).union(Attrs::CAPITAL)) {
+        } else if attrs.has(
+            Attrs::INTEGER
+                .union(Attrs::LOWER)
+                .union(Attrs::UPPER)
+                .union(Attrs::CAPITAL),
+        ) {
             self.shape(attrs, value)?
         } else {
             value

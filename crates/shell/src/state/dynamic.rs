@@ -105,8 +105,10 @@ impl Shell {
             },
         );
         if self.vars.get(b"PATH").is_none() {
-            self.vars
-                .put(b"PATH", Var::scalar(&b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"[..]));
+            self.vars.put(
+                b"PATH",
+                Var::scalar(&b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"[..]),
+            );
         }
         if self.vars.get(b"TERM").is_none() {
             self.vars.put(b"TERM", Var::scalar(&b"dumb"[..]));
@@ -216,7 +218,9 @@ impl Shell {
 
     /// What an assignment to a dynamic variable does.
     pub(crate) fn assign_dynamic(&mut self, name: &[u8], value: &[u8]) {
-        let n = std::str::from_utf8(value).ok().and_then(|v| v.trim().parse::<i64>().ok());
+        let n = std::str::from_utf8(value)
+            .ok()
+            .and_then(|v| v.trim().parse::<i64>().ok());
         match name {
             b"RANDOM" => {
                 self.random.store(n.unwrap_or(0) as u32, Ordering::Relaxed);

@@ -212,7 +212,11 @@ impl Options {
 
     /// `$BASHOPTS`.
     pub fn bashopts(&self) -> Vec<u8> {
-        let mut names: Vec<_> = ShOpt::ALL.iter().filter(|o| self.shopt(**o)).map(|o| o.name()).collect();
+        let mut names: Vec<_> = ShOpt::ALL
+            .iter()
+            .filter(|o| self.shopt(**o))
+            .map(|o| o.name())
+            .collect();
         names.sort_unstable();
         joined(names.into_iter())
     }

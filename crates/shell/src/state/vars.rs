@@ -83,7 +83,9 @@ impl Vars {
 
     /// The names in the scope at `index`.
     pub fn names_at(&self, index: usize) -> Vec<Name> {
-        self.scopes.get(index).map_or_else(Vec::new, |s| s.map.keys().cloned().collect())
+        self.scopes
+            .get(index)
+            .map_or_else(Vec::new, |s| s.map.keys().cloned().collect())
     }
 
     /// The innermost scope of a function, if any.
