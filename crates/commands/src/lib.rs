@@ -4,6 +4,7 @@
 
 pub mod cformat;
 pub mod checksum;
+pub mod data;
 pub mod deep;
 pub mod encoding;
 pub mod files;

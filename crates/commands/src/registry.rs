@@ -40,6 +40,7 @@ pub fn all() -> Vec<Arc<dyn Command>> {
         Arc::new(encoding::hexdump::HD),
         Arc::new(encoding::od::COMMAND),
         Arc::new(encoding::xxd::COMMAND),
+        Arc::new(data::jq::COMMAND),
         Arc::new(search::grep::COMMAND),
         Arc::new(search::grep::EGREP),
         Arc::new(search::grep::FGREP),

@@ -1,0 +1,3 @@
+//! Commands for structured data.
+
+pub mod jq;
