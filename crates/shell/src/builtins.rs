@@ -20,6 +20,7 @@ mod enable;
 mod eval;
 mod exec;
 mod exit;
+mod getopts;
 mod hash;
 mod jobs;
 mod kill;
@@ -34,6 +35,7 @@ mod shell;
 mod shift;
 mod shopt;
 mod source;
+mod test_;
 mod times;
 mod trap;
 mod type_;
@@ -97,6 +99,7 @@ const fn declaration(name: &'static str, kind: Kind, run: fn(&mut Shell, Vec<Dec
 static TABLE: &[Builtin] = &[
     special(".", source::run),
     special(":", colon::run_true),
+    regular("[", test_::run),
     regular("alias", alias::alias),
     regular("bg", jobs::bg),
     regular("bind", bind::run),
@@ -117,6 +120,7 @@ static TABLE: &[Builtin] = &[
     declaration("export", Kind::Special, declare::export),
     regular("false", colon::run_false),
     regular("fg", jobs::fg),
+    regular("getopts", getopts::run),
     regular("hash", hash::run),
     regular("jobs", jobs::jobs),
     regular("kill", kill::run),
@@ -137,6 +141,7 @@ static TABLE: &[Builtin] = &[
     regular("shopt", shopt::run),
     regular("source", source::run),
     regular("suspend", jobs::suspend),
+    regular("test", test_::run),
     special("times", times::run),
     special("trap", trap::run),
     regular("true", colon::run_true),

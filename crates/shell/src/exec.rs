@@ -3,7 +3,7 @@
 mod assign;
 mod background;
 mod compound;
-mod cond;
+pub(crate) mod cond;
 mod declare;
 pub(crate) mod devices;
 mod external;

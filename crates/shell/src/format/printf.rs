@@ -91,7 +91,7 @@ impl Run<'_> {
                 Some(b'\\') => {
                     let (used, problem) = escape(&format[i + 1..], false, self.out);
                     if let Some(problem) = problem {
-                        self.complain(problem.as_bytes());
+                        self.host.complain(problem.as_bytes());
                     }
                     i += 1 + used;
                 }
@@ -386,7 +386,7 @@ impl Run<'_> {
             }
             let (used, problem) = escape(&text[i + 1..], true, out);
             if let Some(problem) = problem {
-                self.complain(problem.as_bytes());
+                self.host.complain(problem.as_bytes());
             }
             i += 1 + used;
         }
