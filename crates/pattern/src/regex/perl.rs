@@ -47,7 +47,7 @@ pub(super) fn compile(pattern: &[u8], options: &Options) -> Result<Compiled, Reg
         Err(_) => {
             let text = match options.wrap {
                 Wrap::None => text,
-                Wrap::Word => format!(r"(?<!\w)(?:{text})(?!\w)"),
+                Wrap::Word => format!("(?<![0-9A-Za-z_])(?:{text})(?![0-9A-Za-z_])"),
                 Wrap::Line => format!("^(?:{text})$"),
             };
             let mut builder = fancy_regex::RegexBuilder::new(&text);
@@ -89,7 +89,9 @@ fn perl_error(error: &fancy_regex::Error) -> String {
 }
 
 fn wrap(hir: Hir, options: &Options) -> Hir {
-    let (before, after) = match (options.wrap, options.utf8, options.line_terminator.is_some()) {
+    // PCRE's word characters are ASCII unless asked otherwise.
+    let unicode = options.utf8 && options.syntax == Syntax::Rust;
+    let (before, after) = match (options.wrap, unicode, options.line_terminator.is_some()) {
         (Wrap::None, ..) => return hir,
         (Wrap::Word, true, _) => (Look::WordStartHalfUnicode, Look::WordEndHalfUnicode),
         (Wrap::Word, false, _) => (Look::WordStartHalfAscii, Look::WordEndHalfAscii),

@@ -290,7 +290,9 @@ impl Config {
             let first = operands.remove(0);
             g.add(&first);
         }
-        if c.max == Some(0) && g.list != Some(Mode::Without) {
+        // Everything matches the empty pattern, so with -v nothing is selected.
+        let nothing = c.invert && wrap == Wrap::None && g.patterns.as_deref() == Some(b"\n");
+        if (c.max == Some(0) || nothing) && g.list != Some(Mode::Without) {
             // Nothing can be selected, whatever the input.
             return Err(Stop::Status(1));
         }

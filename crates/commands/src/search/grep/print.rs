@@ -100,6 +100,7 @@ impl<'a, O: Out> Printer<'a, O> {
         let separator = if selected { b':' } else { b'-' };
         let matching = selected != c.scan.invert;
         if !c.only_matching && !self.head(line.bytes, &line, line.offset, separator) {
+            self.printed = true;
             return Ok(true);
         }
         let mut done = 0;
@@ -204,6 +205,7 @@ impl<O: Out> Sink for Printer<'_, O> {
     fn selected(&mut self, line: Found<'_>) -> Result<bool, ScanError> {
         if self.binary {
             self.withheld = true;
+            self.printed = true;
             return Ok(false);
         }
         if self.config.mode != Mode::Lines {

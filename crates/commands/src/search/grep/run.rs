@@ -198,7 +198,7 @@ impl Run<'_, '_, '_> {
             |_, (outcome, out)| {
                 let result = outcome.and_then(|outcome| {
                     if needs_gap
-                        && outcome.printed
+                        && !out.is_empty()
                         && *printed
                         && let Some(separator) = &searcher.config.separator
                     {
@@ -357,7 +357,7 @@ fn settle(
     *printed |= outcome.printed;
     *trouble |= outcome.trouble;
     if let Some(message) = outcome.message
-        && !config.silent
+        && !(config.silent && outcome.trouble)
     {
         cx.warn(message);
     }
