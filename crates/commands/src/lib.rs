@@ -9,6 +9,8 @@ pub mod deep;
 pub mod encoding;
 pub mod files;
 pub mod float;
+pub mod glob;
+pub mod human;
 pub mod input;
 pub mod number;
 pub mod options;
