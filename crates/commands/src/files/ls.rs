@@ -32,6 +32,8 @@ pub(crate) struct Ls {
     /// Something has been printed, so that the next header is set apart.
     printed: bool,
     colored: bool,
+    /// Widths that the columns of the next long listing have at least.
+    reserved: [usize; 6],
 }
 
 fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
@@ -41,6 +43,7 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
         status: 0,
         printed: false,
         colored: false,
+        reserved: [0; 6],
     };
     let operands = if args.operands.is_empty() {
         vec![b".".to_vec()]
@@ -66,6 +69,10 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
     ls.sort(&mut files);
     ls.sort(&mut dirs);
     if !files.is_empty() {
+        if ls.options.format == Format::Long {
+            // All operands count for the widths, even those that are listed by themselves.
+            ls.reserve(cx, &dirs);
+        }
         ls.show(cx, &files)?;
         ls.printed = true;
     }

@@ -116,7 +116,7 @@ impl Ls {
         for row in 0..rows {
             let mut at = 0;
             let mut edge = 0;
-            for column in 0..columns {
+            for (column, width) in widths.iter().enumerate() {
                 let n = if down {
                     column * rows + row
                 } else {
@@ -125,7 +125,7 @@ impl Ls {
                 let Some(entry) = entries.get(n) else { break };
                 indent(at, edge, self.options.tab, &mut text);
                 at = edge + lengths[n];
-                edge += widths[column];
+                edge += width;
                 self.prefix(entry, entries, &mut text);
                 self.name(entry, &mut text);
             }

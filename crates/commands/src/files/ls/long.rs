@@ -13,7 +13,23 @@ use crate::time::{Moment, Zone};
 const RECENT: i64 = 31_556_952 / 2;
 
 impl Ls {
+    /// Makes columns as wide as these entries need, whatever is shown in them next.
+    pub(super) fn reserve(&mut self, cx: &Context<'_>, entries: &[Entry]) {
+        let widths = widths(&self.rows(cx, entries));
+        self.reserved = widths;
+    }
+
     pub(super) fn show_long(&mut self, cx: &mut Context<'_>, entries: &[Entry]) -> Result<(), CommandError> {
+        let rows = self.rows(cx, entries);
+        let reserved = std::mem::take(&mut self.reserved);
+        let mut widths = widths(&rows);
+        for (w, r) in widths.iter_mut().zip(reserved) {
+            *w = r.max(*w);
+        }
+        self.print_rows(cx, entries, &rows, &widths)
+    }
+
+    fn rows(&self, cx: &Context<'_>, entries: &[Entry]) -> Vec<[String; 6]> {
         let zone = Zone::of(cx);
         let now = Time::now();
         let names = if self.options.numeric {
@@ -22,7 +38,7 @@ impl Ls {
             Some(Names::load(cx))
         };
         let o = &self.options;
-        let rows: Vec<[String; 6]> = entries
+        entries
             .iter()
             .map(|e| {
                 let Some(s) = &e.stat else {
@@ -49,10 +65,17 @@ impl Ls {
                     String::from_utf8_lossy(&self.time(e, now, &zone)).into_owned(),
                 ]
             })
-            .collect();
-        let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..6).map(width).collect();
-        for (entry, row) in entries.iter().zip(&rows) {
+            .collect()
+    }
+
+    fn print_rows(
+        &mut self,
+        cx: &mut Context<'_>,
+        entries: &[Entry],
+        rows: &[[String; 6]],
+        widths: &[usize; 6],
+    ) -> Result<(), CommandError> {
+        for (entry, row) in entries.iter().zip(rows) {
             let mut line = Vec::new();
             self.prefix(entry, entries, &mut line);
             let o = &self.options;
@@ -110,4 +133,8 @@ impl Ls {
         };
         Moment::new(time, zone).format(format)
     }
+}
+
+fn widths(rows: &[[String; 6]]) -> [usize; 6] {
+    std::array::from_fn(|column| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0))
 }

@@ -441,10 +441,12 @@ impl Options {
     pub fn shows(&self, name: &[u8]) -> bool {
         let dot = name.first() == Some(&b'.');
         let implied = !self.all && !self.almost_all;
-        !((dot && implied)
-            || (!self.backups && name.last() == Some(&b'~'))
-            || (implied && !dot && self.hide.iter().any(|g| g.matches(name)))
-            || self.ignore.iter().any(|g| g.matches(name) && (!dot || !implied)))
+        if dot && implied {
+            return false;
+        }
+        let backup = !self.backups && name.last() == Some(&b'~');
+        let hidden = implied && self.hide.iter().any(|g| g.matches(name));
+        !(backup || hidden || self.ignore.iter().any(|g| g.matches(name)))
     }
 
     /// Whether a link to a directory on the command line stands for that directory.
