@@ -22,6 +22,7 @@ mod lower;
 mod parse;
 mod perl;
 mod prefer;
+mod required;
 mod syntax;
 
 #[cfg(test)]
@@ -122,6 +123,7 @@ struct Inner {
     whole_records: bool,
     warnings: Vec<String>,
     names: Vec<Option<String>>,
+    required: Option<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -238,6 +240,7 @@ impl Regex {
         };
         let terminator = options.line_terminator.unwrap_or(b'\n');
         let hir = lower::lower(&root, options);
+        let required = required::of_hir(&hir);
         let auto = Box::new(on_big_stack(|| Auto::new(hir, first_is_longest, terminator))?);
         let engine = if backrefs {
             Engine::Backref(auto, Box::new(Backtrack::new(&root, groups, options)?))
@@ -253,23 +256,26 @@ impl Regex {
                 whole_records: options.line_terminator.is_some(),
                 warnings,
                 names: Vec::new(),
+                required,
             }),
         })
     }
 
     fn from_perl(compiled: perl::Compiled, options: &Options) -> Result<Regex, RegexError> {
-        let (engine, groups, names) = match compiled {
+        let (engine, groups, names, required) = match compiled {
             perl::Compiled::Hir(hir) => {
+                let required = required::of_hir(&hir);
                 let groups = hir.properties().explicit_captures_len() + 1;
                 let terminator = options.line_terminator.unwrap_or(b'\n');
                 let auto = on_big_stack(|| Auto::new(hir, true, terminator))?;
                 let names = auto.group_names();
-                (Engine::Auto(Box::new(auto)), groups, names)
+                (Engine::Auto(Box::new(auto)), groups, names, required)
             }
             perl::Compiled::Fancy(re) => {
+                let required = required::of_perl(re.as_str(), options.icase);
                 let names = re.capture_names().map(|n| n.map(str::to_owned)).collect();
                 let groups = re.captures_len();
-                (Engine::Fancy(re), groups, names)
+                (Engine::Fancy(re), groups, names, required)
             }
         };
         let whole_records = options.line_terminator.is_some() && !matches!(engine, Engine::Fancy(_));
@@ -281,6 +287,7 @@ impl Regex {
                 whole_records,
                 warnings: Vec::new(),
                 names,
+                required,
             }),
         })
     }
@@ -308,6 +315,12 @@ impl Regex {
     #[must_use]
     pub fn searches_blocks(&self) -> bool {
         self.inner.whole_records
+    }
+
+    /// A string that every match contains, when one is known and looking for it first may pay.
+    #[must_use]
+    pub fn required_literal(&self) -> Option<&[u8]> {
+        self.inner.required.as_deref()
     }
 
     /// Room for the groups of this pattern.

@@ -1,5 +1,9 @@
 //! Patterns compiled for finding lines in blocks.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use memchr::memmem;
 use pattern::regex::{MatchError, Options, Regex, RegexError, Span, Syntax, Wrap};
 
 /// What the patterns mean.
@@ -22,6 +26,28 @@ pub(super) struct MatchOptions {
 pub(super) struct Matcher {
     regex: Regex,
     eol: u8,
+    literal: Option<Arc<Literal>>,
+}
+
+/// A string that every matching line holds. Only lines with it are matched, unless it turns out to be common.
+#[derive(Debug)]
+struct Literal {
+    finder: memmem::Finder<'static>,
+    /// Lines that held it, and bytes they were found in.
+    lines: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Literal {
+    /// As many lines are looked at before it is judged.
+    const TRIAL: u64 = 64;
+    /// With a line in fewer bytes than this, the automaton alone is faster.
+    const SPARSE: u64 = 512;
+
+    fn pays(&self, needed: bool) -> bool {
+        let lines = self.lines.load(Ordering::Relaxed);
+        needed || lines < Self::TRIAL || self.bytes.load(Ordering::Relaxed) / lines > Self::SPARSE
+    }
 }
 
 /// A line in a block, without its end.
@@ -47,7 +73,19 @@ impl Matcher {
             [one] => Regex::new(one, &options)?,
             many => Regex::new_many(many, &options)?,
         };
-        Ok(Matcher { regex, eol: o.eol })
+        let literal = regex.required_literal().filter(|l| !l.contains(&o.eol)).map(|l| {
+            let finder = memmem::Finder::new(l).into_owned();
+            Arc::new(Literal {
+                finder,
+                lines: AtomicU64::new(0),
+                bytes: AtomicU64::new(0),
+            })
+        });
+        Ok(Matcher {
+            regex,
+            eol: o.eol,
+            literal,
+        })
     }
 
     /// Compiles patterns whose matches may span lines; see [`Matcher::lines_of_matches`].
@@ -62,6 +100,7 @@ impl Matcher {
         Ok(Matcher {
             regex: Regex::new_many(patterns, &options)?,
             eol: o.eol,
+            literal: None,
         })
     }
 
@@ -97,11 +136,14 @@ impl Matcher {
 
     /// The first matching line that starts at or after `from`, where a line starts.
     pub(super) fn next_line(&self, block: &[u8], from: usize) -> Result<Option<Line>, MatchError> {
-        if !self.regex.searches_blocks() {
-            return self.next_line_by_line(block, from);
-        }
         if from >= block.len() {
             return Ok(None);
+        }
+        if let Some(literal) = self.literal.as_ref().filter(|l| l.pays(!self.regex.searches_blocks())) {
+            return self.next_line_with(literal, block, from);
+        }
+        if !self.regex.searches_blocks() {
+            return self.next_line_by_line(block, from);
         }
         let Some(at) = self.regex.position_in_match(block, from)? else {
             return Ok(None);
@@ -115,6 +157,31 @@ impl Matcher {
             start,
             end: self.line_end(block, at),
         }))
+    }
+
+    fn next_line_with(&self, literal: &Literal, block: &[u8], from: usize) -> Result<Option<Line>, MatchError> {
+        let mut at = from;
+        let mut lines = 0;
+        let mut result = None;
+        while let Some(found) = literal.finder.find(&block[at..]) {
+            let found = at + found;
+            let start = memchr::memrchr(self.eol, &block[at..found]).map_or(at, |n| at + n + 1);
+            let end = self.line_end(block, found);
+            lines += 1;
+            at = end + 1;
+            if self.regex.is_match(&block[start..end])? {
+                result = Some(Line { start, end });
+                break;
+            }
+            if at >= block.len() {
+                break;
+            }
+        }
+        literal.lines.fetch_add(lines, Ordering::Relaxed);
+        literal
+            .bytes
+            .fetch_add((at.min(block.len()) - from) as u64, Ordering::Relaxed);
+        Ok(result)
     }
 
     fn next_line_by_line(&self, block: &[u8], from: usize) -> Result<Option<Line>, MatchError> {
