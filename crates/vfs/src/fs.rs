@@ -20,6 +20,7 @@ pub(crate) mod body;
 mod link;
 mod open;
 mod read;
+mod remove;
 mod rename;
 mod store;
 mod transfer;

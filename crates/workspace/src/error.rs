@@ -1,0 +1,44 @@
+//! What the workspace itself refuses, in the words of the public contract.
+
+use vfs::VfsError;
+
+/// The result of the workspace's own operations.
+pub type Result<T> = std::result::Result<T, WorkspaceError>;
+
+/// Why the workspace refused.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum WorkspaceError {
+    /// Anything after `close`.
+    #[error("Workspace is closed")]
+    Closed,
+    /// A mount stands at this prefix already.
+    #[error("duplicate mount prefix: {0}")]
+    DuplicateMount(String),
+    /// A prefix that is no path.
+    #[error("mount prefix must start with '/' and contain no '//': {0}")]
+    BadPrefix(String),
+    /// Nothing is mounted there.
+    #[error("no mount at prefix: {0}")]
+    NoMount(String),
+    /// The root stays.
+    #[error("cannot unmount root: {0}")]
+    UnmountRoot(String),
+    /// `/dev/` stays.
+    #[error("cannot unmount reserved prefix: {0}")]
+    UnmountReserved(String),
+    /// A session that does not exist.
+    #[error("unknown session: {0}")]
+    UnknownSession(String),
+    /// A session id that is taken.
+    #[error("Session {0} already exists")]
+    DuplicateSession(String),
+    /// The default session stays open.
+    #[error("cannot close the default session: {0}")]
+    DefaultSession(String),
+    /// The call was cancelled by its caller.
+    #[error("execute aborted")]
+    Aborted,
+    /// An error of the tree.
+    #[error(transparent)]
+    Vfs(#[from] VfsError),
+}

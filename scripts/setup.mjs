@@ -1,0 +1,22 @@
+// Makes a fresh checkout ready: JavaScript dependencies, and a check of the tools. Does nothing when all is there.
+import { existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+import { env, newest, root, run } from './env.mjs'
+
+const [major] = process.versions.node.split('.').map(Number)
+if (major < 20) {
+  console.error(`Node ${process.versions.node} is too old: 20 or newer is needed`)
+  process.exit(1)
+}
+if (spawnSync('cargo', ['--version'], { env, stdio: 'ignore' }).status !== 0) {
+  console.error('cargo is missing: install Rust 1.88 or newer (rustup)')
+  process.exit(1)
+}
+const marker = join(root, 'node_modules', '.package-lock.json')
+if (!existsSync(marker) || newest(marker) < newest(join(root, 'package-lock.json'))) {
+  run('npm', ['ci', '--no-fund', '--no-audit', '--ignore-scripts'])
+}
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+console.log(`@mirage/node-native ${version} on Node ${process.versions.node}: ready`)

