@@ -2,7 +2,6 @@
 
 use napi::{Env, Result};
 use napi_derive::napi;
-use vfs::resource::RenameMode;
 use vfs::{ByteRange, Errno, Fs, SetAttr, Time, VPath, VfsError};
 
 use crate::bytes::OwnedBytes;
@@ -202,11 +201,12 @@ impl NativeWorkspace {
     ) -> Result<Option<Settled>> {
         let (a, b) = (path(&env, &from, "rename")?, path(&env, &to, "rename")?);
         self.on_tree(&env, id, session, "rename", |fs| async move {
-            let moved = match fs.rename(&a, &b, RenameMode::Replace).await {
-                Err(e) if e.errno() == Errno::EXDEV => fs.move_tree(&a, &b).await,
-                other => other,
-            };
-            moved.map(|()| Value::Undefined).map_err(|e| e.dest(b.as_bytes()))
+            // Between mounts, and on backends that cannot rename, this copies: long work for a thread of its own.
+            let (from, to) = (a.clone(), b.clone());
+            vfs::runtime::unblock(move || vfs::runtime::block_on(&vfs::Cancel::new(), fs.move_tree(&from, &to)))
+                .await
+                .map(|()| Value::Undefined)
+                .map_err(|e| e.dest(b.as_bytes()))
         })
     }
 

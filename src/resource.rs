@@ -31,7 +31,7 @@ impl NativeResource {
     /// A directory of the host.
     #[napi(factory, catch_unwind)]
     pub fn disk(env: Env, root: String) -> Result<Self> {
-        let disk = resources::disk::Disk::open(std::path::Path::new(&root)).map_err(|e| node_error(&env, &e))?;
+        let disk = resources::disk::Disk::new(&root).map_err(|e| node_error(&env, &e))?;
         Ok(Self { inner: Arc::new(disk) })
     }
 

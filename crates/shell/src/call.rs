@@ -7,12 +7,16 @@ use parking_lot::{Condvar, Mutex};
 use vfs::{Cancel, CancelReason};
 
 use crate::command::Limits;
+use crate::guard::LineGuard;
+use crate::io::OpenFile;
 
 struct Inner {
     cancel: Cancel,
     limits: Arc<Limits>,
     fuel: AtomicU64,
     told: AtomicBool,
+    /// The call's standard output, and how many lines a guarded command may print on it.
+    guarded: Option<(Arc<dyn OpenFile>, usize)>,
     background: Mutex<usize>,
     idle: Condvar,
 }
@@ -32,9 +36,25 @@ impl CallState {
             fuel: AtomicU64::new(limits.fuel.unwrap_or(u64::MAX)),
             limits,
             told: AtomicBool::new(false),
+            guarded: None,
             background: Mutex::new(0),
             idle: Condvar::new(),
         }))
+    }
+
+    /// The state of a new call whose standard output is guarded.
+    pub fn guarded(cancel: &Cancel, limits: Arc<Limits>, stdout: Arc<dyn OpenFile>, lines: usize) -> Self {
+        let mut state = Self::new(cancel, limits);
+        if let Some(inner) = Arc::get_mut(&mut state.0) {
+            inner.guarded = Some((stdout, lines));
+        }
+        state
+    }
+
+    /// A guard for a command that writes to `out`, if that is the call's own standard output.
+    pub(crate) fn guard(&self, out: &Arc<dyn OpenFile>) -> Option<(Arc<LineGuard>, usize)> {
+        let (stdout, lines) = self.0.guarded.as_ref()?;
+        Arc::ptr_eq(stdout, out).then(|| (LineGuard::new(out.clone(), *lines), *lines))
     }
 
     /// The token that stops everything the call started.

@@ -15,6 +15,7 @@ pub mod engine;
 mod exec;
 mod expand;
 pub mod format;
+mod guard;
 pub mod io;
 pub mod jobs;
 pub mod pipe;

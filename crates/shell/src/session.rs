@@ -71,6 +71,8 @@ pub struct Call {
     pub cwd: Option<VPath>,
     /// Exported variables set (or with `None` removed) on top of the session's; implies `fork`.
     pub env: Option<EnvironmentChanges>,
+    /// Lines that the last `cat`, `grep`, `rg`, `head` or `tail` may print on the call's standard output; no guard if `None`.
+    pub output_lines: Option<usize>,
     /// Positional parameters; the session's if `None`.
     pub args: Option<Vec<Vec<u8>>>,
 }
@@ -107,7 +109,10 @@ impl Session {
             None => Arc::new(self.shell.engine().limits().clone()),
         };
         let forked = call.fork || call.cwd.is_some() || call.env.is_some();
-        let state = CallState::new(&call.cancel, limits.clone());
+        let state = match call.output_lines {
+            Some(lines) => CallState::guarded(&call.cancel, limits.clone(), io.stdout.clone(), lines),
+            None => CallState::new(&call.cancel, limits.clone()),
+        };
         let _deadline = limits.wall.and_then(|w| Deadline::arm(w, state.cancel()));
         if !forked {
             let outcome = run_in(&mut self.shell, script, io, &call, state);

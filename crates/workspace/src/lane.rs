@@ -101,6 +101,7 @@ pub type After = Box<dyn FnOnce(&Finished, &VPath) + Send>;
 struct Job {
     call: Execute,
     limits: Limits,
+    output_lines: Option<usize>,
     done: Done,
     after: After,
 }
@@ -144,12 +145,20 @@ impl Lane {
     }
 
     /// Runs a call: in its turn, or at once in a fork when it brings its own working directory or environment.
-    pub fn submit(self: &Arc<Self>, call: Execute, limits: Limits, done: Done, after: After) -> Result<()> {
+    pub fn submit(
+        self: &Arc<Self>,
+        call: Execute,
+        limits: Limits,
+        output_lines: Option<usize>,
+        done: Done,
+        after: After,
+    ) -> Result<()> {
         let forked = call.cwd.is_some() || call.env.is_some();
         let cancel = call.cancel.clone();
         let job = Job {
             call,
             limits,
+            output_lines,
             done,
             after,
         };
@@ -210,6 +219,7 @@ fn run_with(session: &mut Session, job: Job, settle: impl FnOnce(&mut Session)) 
     let Job {
         call,
         limits,
+        output_lines,
         done,
         after,
     } = job;
@@ -252,6 +262,7 @@ fn run_with(session: &mut Session, job: Job, settle: impl FnOnce(&mut Session)) 
             Call {
                 cancel: call.cancel.clone(),
                 limits: Some(limits),
+                output_lines,
                 ..Call::default()
             },
         )

@@ -335,7 +335,7 @@ impl Workspace {
                 });
             }
         });
-        lane.submit(call, limits, done, after)
+        lane.submit(call, limits, self.options.output_lines, done, after)
     }
 
     /// Runs a script and waits for its end on this thread, which must be one that may block.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vfs::{CancelReason, Errno, FileKind, VPath};
 
 use crate::command::{Candidate, CommandError, Context};
+use crate::guard::{guards, notice};
 use crate::io::{Input, Output};
 use crate::jobs::Signal;
 use crate::shell::{Exec, Flow, Shell};
@@ -298,6 +299,11 @@ impl Shell {
         let out = self.fds.get(1).cloned().unwrap_or_else(closed);
         let err = self.fds.get(2).cloned().unwrap_or_else(closed);
         let base = args[0].rsplit(|b| *b == b'/').next().unwrap_or(&args[0]);
+        let guard = if guards(base) { self.call.guard(&out) } else { None };
+        let out = match &guard {
+            Some((g, _)) => g.clone(),
+            None => out,
+        };
         let env = self.vars.environment();
         let stdin = self.stdin();
         let host = super::host::ShellHost { shell: self };
@@ -363,6 +369,12 @@ impl Shell {
                 Ok(Some(124))
             }
             Ok(s) => Ok(Some(s)),
+            Err(Errno::EPIPE) if guard.as_ref().is_some_and(|(g, _)| g.cut()) => {
+                if let Some((_, lines)) = guard {
+                    self.write_error(notice(lines).as_bytes());
+                }
+                Ok(Some(0))
+            }
             Err(Errno::EPIPE) => {
                 if self.proc.ignores(Signal::PIPE) {
                     let line = [base, b": write error: Broken pipe\n"].concat();
