@@ -2,6 +2,7 @@
 //!
 //! A command is a [`tool::Tool`]: a table of options and a function. [`registry::all`] lists them.
 
+pub mod archive;
 pub mod cformat;
 pub mod checksum;
 pub mod data;

@@ -6,11 +6,15 @@ use shell::command::Command;
 
 // Every family is a module of the crate; a glob keeps this file to one line per command.
 use crate::*;
-use crate::{checksum, encoding, search, text};
+use crate::{archive, checksum, encoding, search, text};
 
 /// All commands of this crate, one line each.
 pub fn all() -> Vec<Arc<dyn Command>> {
     vec![
+        Arc::new(archive::gzip::GUNZIP),
+        Arc::new(archive::gzip::GZIP),
+        Arc::new(archive::gzip::ZCAT),
+        Arc::new(archive::tar::COMMAND),
         Arc::new(checksum::cksum::COMMAND),
         Arc::new(checksum::sum::COMMAND),
         Arc::new(checksum::sums::B2SUM),
