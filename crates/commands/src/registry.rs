@@ -6,7 +6,6 @@ use shell::command::Command;
 
 // Every family is a module of the crate; a glob keeps this file to one line per command.
 use crate::*;
-use crate::{archive, checksum, encoding, search, text};
 
 /// All commands of this crate, one line each.
 pub fn all() -> Vec<Arc<dyn Command>> {
