@@ -64,7 +64,10 @@ impl Codec {
                     .operating_system(3)
                     .write(sink, flate2::Compression::new(level.unwrap_or(6).max(2))),
             ),
-            Self::Bzip2 => Packer::Bzip2(bzip2::write::BzEncoder::new(sink, bzip2::Compression::new(level.unwrap_or(9).max(1)))),
+            Self::Bzip2 => Packer::Bzip2(bzip2::write::BzEncoder::new(
+                sink,
+                bzip2::Compression::new(level.unwrap_or(9).max(1)),
+            )),
             Self::Xz => Packer::Xz(liblzma::write::XzEncoder::new(sink, level.unwrap_or(6))),
             Self::Lzma => {
                 let options = liblzma::stream::LzmaOptions::new_preset(level.unwrap_or(6))?;

@@ -101,12 +101,7 @@ impl Write for Sink {
 
 impl Sink {
     /// Completes the output.
-    pub(super) fn finish(
-        self,
-        like: Option<&Stat>,
-        mtime: Option<vfs::Time>,
-        umask: u32,
-    ) -> Result<(), CommandError> {
+    pub(super) fn finish(self, like: Option<&Stat>, mtime: Option<vfs::Time>, umask: u32) -> Result<(), CommandError> {
         match self {
             Self::Stdout(mut out) => Ok(out.flush_now()?),
             Self::File(new) => Ok(new.finish(like, mtime, umask)?),

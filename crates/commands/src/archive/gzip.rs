@@ -11,7 +11,11 @@ use crate::tool::Tool;
 
 const OPTIONS: &[Opt] = &[
     flag("a", "ascii", ""),
-    flag("c", "stdout to-stdout", "write on standard output, keep original files unchanged"),
+    flag(
+        "c",
+        "stdout to-stdout",
+        "write on standard output, keep original files unchanged",
+    ),
     flag("d", "decompress uncompress", "decompress"),
     flag("f", "force", "force overwrite of output file and compress links"),
     flag("h", "help", ""),
@@ -24,7 +28,11 @@ const OPTIONS: &[Opt] = &[
     flag("r", "recursive", "operate recursively on directories"),
     flag("", "rsyncable", "make rsync-friendly archive"),
     value("S", "suffix", "SUF", "use suffix SUF on compressed files"),
-    flag("", "synchronous", "synchronous output (safer if system crashes, but slower)"),
+    flag(
+        "",
+        "synchronous",
+        "synchronous output (safer if system crashes, but slower)",
+    ),
     flag("t", "test", "test compressed file integrity"),
     flag("v", "verbose", "verbose mode"),
     flag("V", "version", ""),
@@ -53,24 +61,16 @@ const SPEC: Spec = Spec::new(
 pub const GZIP: Tool = Tool::new(SPEC, |cx, args| run(cx, args.operands, false, false));
 
 /// `gunzip`, which is `gzip -d` in its messages too.
-pub const GUNZIP: Tool = Tool::new(
-    Spec {
-        name: "gunzip",
-        ..SPEC
-    },
-    |cx, args| run(cx, args.operands, true, false),
-)
+pub const GUNZIP: Tool = Tool::new(Spec { name: "gunzip", ..SPEC }, |cx, args| {
+    run(cx, args.operands, true, false)
+})
 .aliases(&["uncompress"])
 .prepare(call_it_gzip);
 
 /// `zcat`, which is `gzip -cd`.
-pub const ZCAT: Tool = Tool::new(
-    Spec {
-        name: "zcat",
-        ..SPEC
-    },
-    |cx, args| run(cx, args.operands, true, true),
-)
+pub const ZCAT: Tool = Tool::new(Spec { name: "zcat", ..SPEC }, |cx, args| {
+    run(cx, args.operands, true, true)
+})
 .aliases(&["gzcat"])
 .prepare(call_it_gzip);
 
@@ -171,7 +171,10 @@ fn run(cx: &mut Context<'_>, args: Vec<Vec<u8>>, decompress: bool, stdout: bool)
         }
     }
     if job.suffix.is_empty() && !job.decompress || job.suffix.len() > 30 || job.suffix.contains(&b'/') {
-        return Err(CommandError::fail(1, [b"invalid suffix '", &job.suffix[..], b"'"].concat()));
+        return Err(CommandError::fail(
+            1,
+            [b"invalid suffix '", &job.suffix[..], b"'"].concat(),
+        ));
     }
     let mut outcome = Outcome::default();
     let mut totals = report::Totals::default();
@@ -229,6 +232,9 @@ mod tests {
         assert_eq!(lab.run("gunzip", &["f.gz"], b"").status, 0);
         assert_eq!(&lab.fs().read_all(&path("/f")).unwrap()[..], b"content");
         let bad = lab.run("gunzip", &[], b"no gzip");
-        assert_eq!((bad.status, bad.stderr.as_slice()), (1, &b"\ngzip: stdin: not in gzip format\n"[..]));
+        assert_eq!(
+            (bad.status, bad.stderr.as_slice()),
+            (1, &b"\ngzip: stdin: not in gzip format\n"[..])
+        );
     }
 }

@@ -6,7 +6,10 @@ pub(super) fn unsafe_prefix(name: &[u8]) -> usize {
     let mut cut = 0;
     let mut at = 0;
     while at < name.len() {
-        let end = name[at..].iter().position(|b| *b == b'/').map_or(name.len(), |n| at + n);
+        let end = name[at..]
+            .iter()
+            .position(|b| *b == b'/')
+            .map_or(name.len(), |n| at + n);
         if &name[at..end] == b".." {
             cut = (end + 1).min(name.len());
         }

@@ -34,17 +34,37 @@ const OPTIONS: &[Opt] = &[
     flag("", "exclude-vcs", ""),
     flag("", "no-recursion", "avoid descending automatically in directories"),
     flag("", "recursion", ""),
-    flag("h", "dereference", "follow symlinks; archive and dump the files they point to"),
+    flag(
+        "h",
+        "dereference",
+        "follow symlinks; archive and dump the files they point to",
+    ),
     flag("", "hard-dereference", ""),
     flag("P", "absolute-names", "don't strip leading '/'s from file names"),
-    flag("k", "keep-old-files", "don't replace existing files when extracting, treat them as errors"),
-    flag("", "skip-old-files", "don't replace existing files when extracting, silently skip over them"),
+    flag(
+        "k",
+        "keep-old-files",
+        "don't replace existing files when extracting, treat them as errors",
+    ),
+    flag(
+        "",
+        "skip-old-files",
+        "don't replace existing files when extracting, silently skip over them",
+    ),
     flag("", "overwrite", ""),
     flag("U", "unlink-first", ""),
     flag("m", "touch", "don't extract file modified time"),
     flag("O", "to-stdout", "extract files to standard output"),
-    flag("p", "preserve-permissions same-permissions", "extract information about file permissions"),
-    flag("", "no-same-permissions", "apply the user's umask when extracting permissions from the archive"),
+    flag(
+        "p",
+        "preserve-permissions same-permissions",
+        "extract information about file permissions",
+    ),
+    flag(
+        "",
+        "no-same-permissions",
+        "apply the user's umask when extracting permissions from the archive",
+    ),
     flag("", "same-owner", ""),
     flag("o", "no-same-owner", ""),
     flag("", "numeric-owner", "always use numbers for user/group names"),
@@ -52,11 +72,31 @@ const OPTIONS: &[Opt] = &[
     value("", "group", "NAME[:GID]", "force NAME as group for added files"),
     value("", "mode", "CHANGES", "force (symbolic) mode CHANGES for added files"),
     value("", "mtime", "DATE-OR-FILE", "set mtime for added files"),
-    value("", "sort", "ORDER", "directory sorting order: none (default), name or inode"),
-    value("H", "format", "FORMAT", "create archive of the given format: gnu, oldgnu, pax, posix, ustar, v7"),
+    value(
+        "",
+        "sort",
+        "ORDER",
+        "directory sorting order: none (default), name or inode",
+    ),
+    value(
+        "H",
+        "format",
+        "FORMAT",
+        "create archive of the given format: gnu, oldgnu, pax, posix, ustar, v7",
+    ),
     flag("", "posix", ""),
-    value("", "strip-components", "NUMBER", "strip NUMBER leading components from file names on extraction"),
-    optional("", "one-top-level", "DIR", "create a subdirectory to avoid having loose files extracted"),
+    value(
+        "",
+        "strip-components",
+        "NUMBER",
+        "strip NUMBER leading components from file names on extraction",
+    ),
+    optional(
+        "",
+        "one-top-level",
+        "DIR",
+        "create a subdirectory to avoid having loose files extracted",
+    ),
     flag("", "wildcards", "use wildcards"),
     flag("", "no-wildcards", ""),
     flag("", "anchored", ""),
@@ -73,7 +113,11 @@ const OPTIONS: &[Opt] = &[
     flag("s", "preserve-order same-order", ""),
     flag("B", "read-full-records", ""),
     value("b", "blocking-factor", "BLOCKS", "BLOCKS x 512 bytes per record"),
-    flag("a", "auto-compress", "use archive suffix to determine the compression program"),
+    flag(
+        "a",
+        "auto-compress",
+        "use archive suffix to determine the compression program",
+    ),
     flag("z", "gzip gunzip ungzip", "filter the archive through gzip"),
     flag("j", "bzip2", "filter the archive through bzip2"),
     flag("J", "xz", "filter the archive through xz"),
@@ -193,11 +237,22 @@ mod tests {
             fs.mkdir_all(&p("/d/e"), None).unwrap();
             fs.write_all(&p("/d/e/f"), vec![7; 100_000].into()).unwrap();
             fs.symlink(b"e/f", &p("/d/l")).unwrap();
-            let option = if letters.len() == 1 { format!("-{letters}") } else { letters.to_owned() };
-            let args: Vec<&str> = ["-c", "-f", "t.tar", &option, "d"].into_iter().filter(|a| !a.is_empty()).collect();
+            let option = if letters.len() == 1 {
+                format!("-{letters}")
+            } else {
+                letters.to_owned()
+            };
+            let args: Vec<&str> = ["-c", "-f", "t.tar", &option, "d"]
+                .into_iter()
+                .filter(|a| !a.is_empty())
+                .collect();
             assert_eq!(lab.run("tar", &args, b"").stderr, b"", "{letters}");
             fs.mkdir(&p("/out"), None).unwrap();
-            assert_eq!(lab.run("tar", &["-xf", "t.tar", "-C", "out"], b"").stderr, b"", "{letters}");
+            assert_eq!(
+                lab.run("tar", &["-xf", "t.tar", "-C", "out"], b"").stderr,
+                b"",
+                "{letters}"
+            );
             assert!(fs.read_all(&p("/out/d/e/f")).unwrap() == vec![7; 100_000]);
             assert_eq!(fs.read_link(&p("/out/d/l")).unwrap(), "e/f");
         }
@@ -219,12 +274,22 @@ mod tests {
         fs.remove(&p("/w/src/up")).unwrap();
         fs.mkdir(&p("/w/src/up"), None).unwrap();
         fs.write_all(&p("/w/src/up/secret"), "evil".into()).unwrap();
-        assert_eq!(lab.run("tar", &["-rf", "a.tar", "-C", "src", "up/secret"], b"").status, 0);
-        assert_eq!(lab.run("tar", &["-rPf", "a.tar", "../secret", "/secret"], b"").status, 0);
+        assert_eq!(
+            lab.run("tar", &["-rf", "a.tar", "-C", "src", "up/secret"], b"").status,
+            0
+        );
+        assert_eq!(
+            lab.run("tar", &["-rPf", "a.tar", "../secret", "/secret"], b"").status,
+            0
+        );
         fs.mkdir(&p("/w/out"), None).unwrap();
         lab.run("tar", &["-xf", "a.tar", "-C", "out"], b"");
         assert_eq!(fs.read_all(&p("/secret")).unwrap(), "old");
-        assert_eq!(fs.read_all(&p("/w/out/secret")).unwrap(), "old", "names lose what leads out of the directory");
+        assert_eq!(
+            fs.read_all(&p("/w/out/secret")).unwrap(),
+            "old",
+            "names lose what leads out of the directory"
+        );
     }
 
     #[test]
@@ -233,7 +298,10 @@ mod tests {
         for (args, want) in [
             (&["x"][..], "tar: Refusing"),
             (&["-cf", "x.tar"], "tar: Cowardly refusing to create an empty archive\n"),
-            (&["-xf", "none.tar"], "tar: none.tar: Cannot open: No such file or directory\ntar: Error is not recoverable: exiting now\n"),
+            (
+                &["-xf", "none.tar"],
+                "tar: none.tar: Cannot open: No such file or directory\ntar: Error is not recoverable: exiting now\n",
+            ),
             (&["cf"], "tar: Old option 'f' requires an argument.\n"),
         ] {
             let out = lab.run("tar", args, b"");

@@ -56,7 +56,9 @@ fn known_suffix<'s>(name: &[u8], job: &'s Job) -> Option<(&'s [u8], &'static [u8
     let base = name.rsplit(|b| *b == b'/').next().unwrap_or(name);
     std::iter::once(own)
         .chain(SUFFIXES.iter().map(|(s, t)| (*s, *t)))
-        .find(|(s, _)| !s.is_empty() && base.len() > s.len() && base.to_ascii_lowercase().ends_with(&s.to_ascii_lowercase()))
+        .find(|(s, _)| {
+            !s.is_empty() && base.len() > s.len() && base.to_ascii_lowercase().ends_with(&s.to_ascii_lowercase())
+        })
 }
 
 pub(super) fn standard_input(
@@ -66,7 +68,11 @@ pub(super) fn standard_input(
     totals: &mut Totals,
 ) -> Result<(), CommandError> {
     let source = input::stdin(cx);
-    let sink = if job.test || job.list { Sink::Nothing } else { Sink::Stdout(cx.stdout.duplicate()) };
+    let sink = if job.test || job.list {
+        Sink::Nothing
+    } else {
+        Sink::Stdout(cx.stdout.duplicate())
+    };
     let job = Job {
         stdout: true,
         ..job.clone()
@@ -206,7 +212,10 @@ fn one_file(
         match NewFile::create(cx, &out, job.force) {
             Ok(new) => Sink::File(new),
             Err(e) if e.errno() == Errno::EEXIST => {
-                verbose(cx, [&b"gzip: "[..], &target, b" already exists;\tnot overwritten\n"].concat());
+                verbose(
+                    cx,
+                    [&b"gzip: "[..], &target, b" already exists;\tnot overwritten\n"].concat(),
+                );
                 outcome.warning();
                 return Ok(());
             }
@@ -315,7 +324,9 @@ fn finish_inflate(
             seconds: summary.first.mtime.into(),
             nanos: 0,
         });
-        let mtime = stored.filter(|_| job.names != Some(false)).or(stat.and_then(|s| s.mtime));
+        let mtime = stored
+            .filter(|_| job.names != Some(false))
+            .or(stat.and_then(|s| s.mtime));
         let packed = stat.and_then(|s| s.size).unwrap_or(summary.packed);
         totals.add(cx, job, shown, mtime, packed, summary)?;
         return Ok(true);
@@ -370,7 +381,11 @@ fn restore_name(cx: &mut Context<'_>, stored: &[u8], made: &[u8]) -> Result<Opti
 fn finish_line(cx: &mut Context<'_>, job: &Job, ratio: &str, target: Option<&[u8]>) {
     let mut line = ratio.as_bytes().to_vec();
     if let Some(target) = target {
-        let verb: &[u8] = if job.keep { b" -- created " } else { b" -- replaced with " };
+        let verb: &[u8] = if job.keep {
+            b" -- created "
+        } else {
+            b" -- replaced with "
+        };
         line.extend_from_slice(verb);
         line.extend_from_slice(if job.stdout { b"stdout" } else { target });
     }

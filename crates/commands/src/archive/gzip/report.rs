@@ -8,7 +8,11 @@ use crate::time::{Civil, Zone};
 
 /// ` 53.0%`: how much smaller `part` of `whole` made it, in six columns.
 pub(super) fn ratio(saved: i64, whole: u64) -> String {
-    let percent = if whole == 0 { 0.0 } else { 100.0 * saved as f64 / whole as f64 };
+    let percent = if whole == 0 {
+        0.0
+    } else {
+        100.0 * saved as f64 / whole as f64
+    };
     format!("{percent:5.1}%")
 }
 
@@ -77,9 +81,15 @@ fn line(out: &mut Vec<u8>, packed: u64, plain: u64, overhead: u64) {
 
 /// `Nov 22 05:55`.
 fn date(time: vfs::Time, zone: &Zone) -> String {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let (offset, _, _) = zone.at(time.seconds);
     let civil = Civil::from_seconds(time.seconds + i64::from(offset));
-    let month = usize::try_from(civil.month - 1).ok().and_then(|m| MONTHS.get(m)).copied().unwrap_or("???");
+    let month = usize::try_from(civil.month - 1)
+        .ok()
+        .and_then(|m| MONTHS.get(m))
+        .copied()
+        .unwrap_or("???");
     format!("{month} {:2} {:02}:{:02}", civil.day, civil.hour, civil.minute)
 }

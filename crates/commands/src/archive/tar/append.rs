@@ -31,7 +31,10 @@ pub(super) fn run(cx: &mut Context<'_>, s: &Settings) -> Result<bool, CommandErr
         }
         _ => {}
     }
-    let start = cx.fs.read(&path, vfs::ByteRange::at(0, 512)).and_then(|mut r| r.chunk());
+    let start = cx
+        .fs
+        .read(&path, vfs::ByteRange::at(0, 512))
+        .and_then(|mut r| r.chunk());
     let start = start.map_err(|e| cannot_open(s, &e))?;
     if Codec::detect(&start).is_some() && start.get(257..262) != Some(b"ustar") {
         return Err(usage("Cannot update compressed archives"));

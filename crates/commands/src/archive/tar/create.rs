@@ -48,7 +48,9 @@ pub(super) fn add_all(
     let total = writer.finish()?;
     if s.totals {
         cx.stdout.flush_now()?;
-        let _ = cx.stderr.write_all(format!("Total bytes written: {total}\n").as_bytes());
+        let _ = cx
+            .stderr
+            .write_all(format!("Total bytes written: {total}\n").as_bytes());
     }
     Ok(failed)
 }
@@ -73,7 +75,16 @@ impl Adder<'_> {
             return Err(e.clone().into());
         }
         cx.stdout.flush_now()?;
-        cx.warn([&show::name(shown)[..], b": ", what.as_bytes(), b": ", e.gnu_text().as_bytes()].concat());
+        cx.warn(
+            [
+                &show::name(shown)[..],
+                b": ",
+                what.as_bytes(),
+                b": ",
+                e.gnu_text().as_bytes(),
+            ]
+            .concat(),
+        );
         self.failed = true;
         Ok(())
     }
@@ -117,7 +128,11 @@ impl Adder<'_> {
                     continue;
                 }
             };
-            let stat = if self.s.dereference { cx.fs.stat(&path) } else { cx.fs.lstat(&path) };
+            let stat = if self.s.dereference {
+                cx.fs.stat(&path)
+            } else {
+                cx.fs.lstat(&path)
+            };
             let stat = match stat {
                 Ok(stat) => stat,
                 Err(e) => {
@@ -168,7 +183,11 @@ impl Adder<'_> {
                 self.told_names.push(prefix);
             }
         }
-        Ok(if name.len() == cut { b".".to_vec() } else { name[cut..].to_vec() })
+        Ok(if name.len() == cut {
+            b".".to_vec()
+        } else {
+            name[cut..].to_vec()
+        })
     }
 
     /// Adds one file, directory or link; whether it went in.
@@ -252,11 +271,17 @@ impl Adder<'_> {
             member.size = size;
             // The first piece is read before the header is written: a file that cannot be read stays out altogether.
             let first = reader.chunk()?;
-            return Ok(Content { first, reader: Some(reader) });
+            return Ok(Content {
+                first,
+                reader: Some(reader),
+            });
         }
         let all = input::Source::File(reader).read_all()?;
         member.size = all.len() as u64;
-        Ok(Content { first: all, reader: None })
+        Ok(Content {
+            first: all,
+            reader: None,
+        })
     }
 
     fn describe(&self, name: Vec<u8>, stat: &Stat) -> Member {
@@ -269,7 +294,11 @@ impl Adder<'_> {
         let names = |text: Vec<u8>| if self.s.numeric { Vec::new() } else { text };
         Member {
             name,
-            mode: self.s.mode.as_ref().map_or(mode, |change| change.apply(mode, stat.is_dir(), 0)),
+            mode: self
+                .s
+                .mode
+                .as_ref()
+                .map_or(mode, |change| change.apply(mode, stat.is_dir(), 0)),
             uid,
             gid,
             mtime: self.s.mtime.or(stat.mtime).unwrap_or_default(),
@@ -303,7 +332,13 @@ impl Adder<'_> {
     }
 
     /// Copies the content: exactly as much as the header says.
-    fn content(&mut self, cx: &mut Context<'_>, name: &[u8], mut content: Content, size: u64) -> Result<(), CommandError> {
+    fn content(
+        &mut self,
+        cx: &mut Context<'_>,
+        name: &[u8],
+        mut content: Content,
+        size: u64,
+    ) -> Result<(), CommandError> {
         let mut left = size;
         let mut chunk = std::mem::take(&mut content.first);
         while left > 0 {
@@ -324,7 +359,13 @@ impl Adder<'_> {
             };
         }
         if left > 0 {
-            cx.warn([&show::name(name)[..], format!(": File shrank by {left} bytes; padding with zeros").as_bytes()].concat());
+            cx.warn(
+                [
+                    &show::name(name)[..],
+                    format!(": File shrank by {left} bytes; padding with zeros").as_bytes(),
+                ]
+                .concat(),
+            );
             self.failed = true;
             let zeros = vec![0; 64 * 1024];
             while left > 0 {

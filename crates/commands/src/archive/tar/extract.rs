@@ -26,7 +26,9 @@ pub(super) fn run(cx: &mut Context<'_>, s: &Settings) -> Result<bool, CommandErr
             if s.action == Action::Extract
                 && let Err(e) = cx.fs.read_dir(&dir)
             {
-                return Err(fatal([&s.dir[..], b": Cannot open: ", e.gnu_text().as_bytes()].concat()));
+                return Err(fatal(
+                    [&s.dir[..], b": Cannot open: ", e.gnu_text().as_bytes()].concat(),
+                ));
             }
             dir
         }
@@ -96,7 +98,9 @@ fn broken(cx: &mut Context<'_>, s: &Settings, e: io::Error) -> CommandError {
     match (e.kind(), s.codec) {
         (io::ErrorKind::UnexpectedEof, codec) => {
             if let Some(codec) = codec {
-                let _ = cx.stderr.write_all(format!("\n{}: stdin: unexpected end of file\n", codec.program()).as_bytes());
+                let _ = cx
+                    .stderr
+                    .write_all(format!("\n{}: stdin: unexpected end of file\n", codec.program()).as_bytes());
             }
             fatal("Unexpected EOF in archive")
         }
@@ -129,7 +133,16 @@ impl Extractor<'_> {
             return Err(e.clone().into());
         }
         cx.stdout.flush_now()?;
-        cx.warn([&show::name(name)[..], b": ", what.as_bytes(), b": ", e.gnu_text().as_bytes()].concat());
+        cx.warn(
+            [
+                &show::name(name)[..],
+                b": ",
+                what.as_bytes(),
+                b": ",
+                e.gnu_text().as_bytes(),
+            ]
+            .concat(),
+        );
         self.failed = true;
         Ok(())
     }
@@ -160,7 +173,11 @@ impl Extractor<'_> {
     }
 
     fn report_prefix(&mut self, cx: &mut Context<'_>, member: &Member) -> Result<usize, CommandError> {
-        let cut = if self.s.absolute { 0 } else { unsafe_prefix(&member.name) };
+        let cut = if self.s.absolute {
+            0
+        } else {
+            unsafe_prefix(&member.name)
+        };
         let prefix = &member.name[..cut];
         if cut > 0 && !self.told.iter().any(|t| t == prefix) {
             cx.stdout.flush_now()?;
@@ -175,14 +192,19 @@ impl Extractor<'_> {
         let cut = self.report_prefix(cx, member)?;
         let name = self.stripped(&member.name[cut..]);
         Ok(name.map(|name| match &self.s.top {
-            Some(top) if name != *top && !name.starts_with(&[&top[..], b"/"].concat()) => [&top[..], b"/", &name].concat(),
+            Some(top) if name != *top && !name.starts_with(&[&top[..], b"/"].concat()) => {
+                [&top[..], b"/", &name].concat()
+            }
             _ => name,
         }))
     }
 
     /// A name without its first components.
     fn stripped(&self, name: &[u8]) -> Option<Vec<u8>> {
-        let parts: Vec<&[u8]> = name.split(|b| *b == b'/').filter(|p| !p.is_empty() && *p != b".").collect();
+        let parts: Vec<&[u8]> = name
+            .split(|b| *b == b'/')
+            .filter(|p| !p.is_empty() && *p != b".")
+            .collect();
         if parts.len() <= self.s.strip {
             // The directory itself (`./`) is there anyway.
             return (self.s.strip == 0).then(|| b".".to_vec());
@@ -194,7 +216,11 @@ impl Extractor<'_> {
 
     fn tell(&mut self, cx: &mut Context<'_>, member: &Member) -> Result<(), CommandError> {
         let s = self.s;
-        let long = if s.action == Action::List { s.verbose > 0 } else { s.verbose > 1 };
+        let long = if s.action == Action::List {
+            s.verbose > 0
+        } else {
+            s.verbose > 1
+        };
         let mut line = if long {
             show::line(member, s, &mut self.width)
         } else {
@@ -230,7 +256,11 @@ impl Extractor<'_> {
             Existing::Refuse => return self.fail(cx, name, verb, &Errno::EEXIST.into()).map(|()| false),
             Existing::Replace => {}
         }
-        let removed = if old.is_dir() { cx.fs.rmdir(path) } else { cx.fs.remove(path) };
+        let removed = if old.is_dir() {
+            cx.fs.rmdir(path)
+        } else {
+            cx.fs.remove(path)
+        };
         match removed {
             Ok(()) => Ok(true),
             Err(e) if old.is_dir() && e.errno() == Errno::ENOTEMPTY => {
@@ -257,7 +287,11 @@ impl Extractor<'_> {
         path: &VPath,
     ) -> Result<(), CommandError> {
         if let Err(e) = self.parents(cx, path) {
-            let what = if member.kind == kind::DIR { "Cannot mkdir" } else { "Cannot open" };
+            let what = if member.kind == kind::DIR {
+                "Cannot mkdir"
+            } else {
+                "Cannot open"
+            };
             return self.fail(cx, name, what, &e);
         }
         match member.kind {
@@ -295,7 +329,16 @@ impl Extractor<'_> {
             kind::HARD_LINK => self.hard_link(cx, member, name, path),
             kind::CHAR_DEVICE | kind::BLOCK_DEVICE | kind::FIFO => {
                 let e = VfsError::new(Errno::ENOTSUP).detail("Operation not supported");
-                self.fail(cx, name, if member.kind == kind::FIFO { "Cannot mkfifo" } else { "Cannot mknod" }, &e)
+                self.fail(
+                    cx,
+                    name,
+                    if member.kind == kind::FIFO {
+                        "Cannot mkfifo"
+                    } else {
+                        "Cannot mknod"
+                    },
+                    &e,
+                )
             }
             kind::SPARSE => {
                 let e = VfsError::new(Errno::ENOTSUP).detail("sparse members are not supported");
@@ -333,8 +376,18 @@ impl Extractor<'_> {
         self.attributes(cx, member, name, path)
     }
 
-    fn hard_link(&mut self, cx: &mut Context<'_>, member: &Member, name: &[u8], path: &VPath) -> Result<(), CommandError> {
-        let cut = if self.s.absolute { 0 } else { unsafe_prefix(&member.link) };
+    fn hard_link(
+        &mut self,
+        cx: &mut Context<'_>,
+        member: &Member,
+        name: &[u8],
+        path: &VPath,
+    ) -> Result<(), CommandError> {
+        let cut = if self.s.absolute {
+            0
+        } else {
+            unsafe_prefix(&member.link)
+        };
         let Some(target) = self.stripped(&member.link[cut..]) else {
             return Ok(());
         };
@@ -355,16 +408,24 @@ impl Extractor<'_> {
         match cx.fs.link(&from, path) {
             Ok(()) => Ok(()),
             // Where there are no hard links, a copy serves.
-            Err(e) if matches!(e.errno(), Errno::ENOTSUP | Errno::EXDEV | Errno::EPERM) => match cx.fs.copy(&from, path) {
-                Ok(()) => Ok(()),
-                Err(e) => self.fail(cx, name, &verb, &e),
-            },
+            Err(e) if matches!(e.errno(), Errno::ENOTSUP | Errno::EXDEV | Errno::EPERM) => {
+                match cx.fs.copy(&from, path) {
+                    Ok(()) => Ok(()),
+                    Err(e) => self.fail(cx, name, &verb, &e),
+                }
+            }
             Err(e) => self.fail(cx, name, &verb, &e),
         }
     }
 
     /// Mode and time, as far as the backend keeps them.
-    fn attributes(&mut self, cx: &mut Context<'_>, member: &Member, name: &[u8], path: &VPath) -> Result<(), CommandError> {
+    fn attributes(
+        &mut self,
+        cx: &mut Context<'_>,
+        member: &Member,
+        name: &[u8],
+        path: &VPath,
+    ) -> Result<(), CommandError> {
         let mask = if self.s.umask { cx.umask } else { 0 };
         let attr = SetAttr {
             mode: (member.kind != kind::SYMLINK).then_some(member.mode & 0o7777 & !mask),

@@ -54,8 +54,12 @@ fn text(field: &[u8]) -> &[u8] {
 /// An octal number, or a binary one marked by the top bit.
 fn number(field: &[u8]) -> Option<i64> {
     match field.first()? {
-        0x80 => field[1..].iter().try_fold(0i64, |n, b| n.checked_mul(256)?.checked_add(i64::from(*b))),
-        0xff => field[1..].iter().try_fold(-1i64, |n, b| n.checked_mul(256)?.checked_add(i64::from(*b))),
+        0x80 => field[1..]
+            .iter()
+            .try_fold(0i64, |n, b| n.checked_mul(256)?.checked_add(i64::from(*b))),
+        0xff => field[1..]
+            .iter()
+            .try_fold(-1i64, |n, b| n.checked_mul(256)?.checked_add(i64::from(*b))),
         _ => {
             let digits = text(field).trim_ascii();
             let mut n = 0i64;
@@ -115,8 +119,16 @@ pub(super) fn decode(block: &[u8; BLOCK]) -> Option<Member> {
             seconds: number(&block[136..148]).unwrap_or(0),
             nanos: 0,
         },
-        owner: if modern { text(&block[265..297]).to_vec() } else { Vec::new() },
-        group: if modern { text(&block[297..329]).to_vec() } else { Vec::new() },
+        owner: if modern {
+            text(&block[265..297]).to_vec()
+        } else {
+            Vec::new()
+        },
+        group: if modern {
+            text(&block[297..329]).to_vec()
+        } else {
+            Vec::new()
+        },
         device: (
             unsigned(&block[329..337]).unwrap_or(0),
             unsigned(&block[337..345]).unwrap_or(0),
@@ -179,7 +191,11 @@ pub(super) fn encode(member: &Member, format: Format) -> Vec<u8> {
                 record("mtime", text.trim_end_matches('0').as_bytes(), &mut records);
             }
             if !records.is_empty() {
-                let base = member.name.rsplit(|b| *b == b'/').find(|p| !p.is_empty()).unwrap_or_default();
+                let base = member
+                    .name
+                    .rsplit(|b| *b == b'/')
+                    .find(|p| !p.is_empty())
+                    .unwrap_or_default();
                 let label = [b"./PaxHeaders/", &base[..base.len().min(80)]].concat();
                 extra(&label, kind::PAX, &records, format, &mut out);
             }
@@ -195,7 +211,11 @@ pub(super) fn encode(member: &Member, format: Format) -> Vec<u8> {
     put(&mut block[136..148], member.mtime.seconds);
     block[156] = member.kind;
     copy(&mut block[157..257], link);
-    block[257..265].copy_from_slice(if format == Format::Gnu { b"ustar  \0" } else { b"ustar\x0000" });
+    block[257..265].copy_from_slice(if format == Format::Gnu {
+        b"ustar  \0"
+    } else {
+        b"ustar\x0000"
+    });
     copy(&mut block[265..296], &member.owner);
     copy(&mut block[297..328], &member.group);
     if matches!(member.kind, kind::CHAR_DEVICE | kind::BLOCK_DEVICE) || format != Format::Gnu {
@@ -210,7 +230,9 @@ pub(super) fn encode(member: &Member, format: Format) -> Vec<u8> {
 
 /// Where a long name can be cut for ustar: prefix and name.
 fn split(name: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = (0..name.len().min(156)).rev().find(|i| name[*i] == b'/' && name.len() - i - 1 <= 100 && *i > 0)?;
+    let at = (0..name.len().min(156))
+        .rev()
+        .find(|i| name[*i] == b'/' && name.len() - i - 1 <= 100 && *i > 0)?;
     (at + 1 < name.len()).then(|| (&name[..at], &name[at + 1..]))
 }
 
@@ -230,7 +252,11 @@ fn extra(name: &[u8], kind: u8, data: &[u8], format: Format, out: &mut Vec<u8>) 
     put(&mut block[124..136], data.len() as i64);
     put(&mut block[136..148], 0);
     block[156] = kind;
-    block[257..265].copy_from_slice(if format == Format::Gnu { b"ustar  \0" } else { b"ustar\x0000" });
+    block[257..265].copy_from_slice(if format == Format::Gnu {
+        b"ustar  \0"
+    } else {
+        b"ustar\x0000"
+    });
     if format == Format::Gnu {
         copy(&mut block[265..297], b"root");
         copy(&mut block[297..329], b"root");
@@ -257,16 +283,25 @@ fn record(key: &str, value: &[u8], out: &mut Vec<u8>) {
 pub(super) fn apply_pax(records: &[u8], member: &mut Member) {
     let mut rest = records;
     while !rest.is_empty() {
-        let Some(blank) = rest.iter().position(|b| *b == b' ') else { return };
-        let Some(len) = std::str::from_utf8(&rest[..blank]).ok().and_then(|t| t.parse::<usize>().ok()) else {
+        let Some(blank) = rest.iter().position(|b| *b == b' ') else {
+            return;
+        };
+        let Some(len) = std::str::from_utf8(&rest[..blank])
+            .ok()
+            .and_then(|t| t.parse::<usize>().ok())
+        else {
             return;
         };
         if len <= blank + 1 || len > rest.len() {
             return;
         }
-        let line = rest[blank + 1..len].strip_suffix(b"\n").unwrap_or(&rest[blank + 1..len]);
+        let line = rest[blank + 1..len]
+            .strip_suffix(b"\n")
+            .unwrap_or(&rest[blank + 1..len]);
         rest = &rest[len..];
-        let Some(equals) = line.iter().position(|b| *b == b'=') else { continue };
+        let Some(equals) = line.iter().position(|b| *b == b'=') else {
+            continue;
+        };
         let (key, value) = (&line[..equals], &line[equals + 1..]);
         let number = || std::str::from_utf8(value).ok().and_then(|t| t.parse::<u64>().ok());
         match key {
@@ -314,13 +349,19 @@ mod tests {
                 mode: 0o640,
                 uid: 5_000_000,
                 size: 123_456,
-                mtime: Time { seconds: 1_700_000_000, nanos: 0 },
+                mtime: Time {
+                    seconds: 1_700_000_000,
+                    nanos: 0,
+                },
                 owner: b"me".to_vec(),
                 ..Member::default()
             };
             let blocks = encode(&member, format);
             let back = decode(blocks.last_chunk().unwrap()).unwrap();
-            assert_eq!((back.name, back.mode, back.uid, back.size), (member.name, 0o640, 5_000_000, 123_456));
+            assert_eq!(
+                (back.name, back.mode, back.uid, back.size),
+                (member.name, 0o640, 5_000_000, 123_456)
+            );
             assert_eq!((back.mtime, back.owner), (member.mtime, member.owner));
         }
     }

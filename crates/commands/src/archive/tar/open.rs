@@ -13,7 +13,10 @@ use crate::input::{self, Source};
 
 /// What ends everything.
 pub(super) fn fatal(message: impl AsRef<[u8]>) -> CommandError {
-    CommandError::fail(2, [message.as_ref(), b"\ntar: Error is not recoverable: exiting now"].concat())
+    CommandError::fail(
+        2,
+        [message.as_ref(), b"\ntar: Error is not recoverable: exiting now"].concat(),
+    )
 }
 
 /// `tar: x.tar: Cannot open: …`
@@ -76,7 +79,11 @@ fn wrong_format(cx: &mut Context<'_>, codec: Codec) -> CommandError {
     };
     // A closed standard error is no reason to fail otherwise.
     let _ = cx.stderr.write_all(text.as_bytes());
-    cx.warn(if codec == Codec::Bzip2 { "Child returned status 2" } else { "Child returned status 1" });
+    cx.warn(if codec == Codec::Bzip2 {
+        "Child returned status 2"
+    } else {
+        "Child returned status 1"
+    });
     CommandError::fail(2, "Error is not recoverable: exiting now")
 }
 
@@ -119,7 +126,10 @@ impl Writer {
                 mode: Some(0o666 & !cx.umask),
                 ..OpenOptions::writing()
             };
-            let file = cx.path(&s.archive).and_then(|p| cx.fs.open(&p, options)).map_err(|e| cannot_open(s, &e))?;
+            let file = cx
+                .path(&s.archive)
+                .and_then(|p| cx.fs.open(&p, options))
+                .map_err(|e| cannot_open(s, &e))?;
             Target::File(file)
         };
         let packer = match s.codec {

@@ -116,7 +116,10 @@ impl<'r> Reader<'r> {
 
     fn extra(&mut self, size: u64) -> io::Result<Vec<u8>> {
         if size > MOST_EXTRA {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "an extended header is too large"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "an extended header is too large",
+            ));
         }
         self.left = size;
         self.padding = size.next_multiple_of(BLOCK as u64) - size;
@@ -142,7 +145,11 @@ impl<'r> Reader<'r> {
             if have < BLOCK {
                 let first = !self.started;
                 self.started = true;
-                return if first { Ok(Next::Junk { first, whole: false }) } else { Err(truncated()) };
+                return if first {
+                    Ok(Next::Junk { first, whole: false })
+                } else {
+                    Err(truncated())
+                };
             }
             if block.iter().all(|b| *b == 0) {
                 let number = self.at / BLOCK as u64;
@@ -183,7 +190,12 @@ impl<'r> Reader<'r> {
                     member.link = long_link.unwrap_or(member.link);
                     let has_data = !matches!(
                         member.kind,
-                        kind::HARD_LINK | kind::SYMLINK | kind::CHAR_DEVICE | kind::BLOCK_DEVICE | kind::DIR | kind::FIFO
+                        kind::HARD_LINK
+                            | kind::SYMLINK
+                            | kind::CHAR_DEVICE
+                            | kind::BLOCK_DEVICE
+                            | kind::DIR
+                            | kind::FIFO
                     );
                     self.left = if has_data { member.size } else { 0 };
                     self.padding = self.left.next_multiple_of(BLOCK as u64) - self.left;

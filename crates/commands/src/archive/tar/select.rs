@@ -39,7 +39,11 @@ impl Excludes {
             .chain(std::iter::once(name.len()))
             .collect();
         starts
-            .flat_map(|start| ends.iter().filter(move |end| **end > start).map(move |end| &name[start..*end]))
+            .flat_map(|start| {
+                ends.iter()
+                    .filter(move |end| **end > start)
+                    .map(move |end| &name[start..*end])
+            })
             .any(|part| self.0.iter().any(|p| p.matches(part)))
     }
 }
@@ -92,7 +96,10 @@ impl Wanted {
 
     /// Names that no member had.
     pub(super) fn unused(&self) -> impl Iterator<Item = &[u8]> {
-        self.names.iter().filter(|(_, _, used)| !used).map(|(name, ..)| &name[..])
+        self.names
+            .iter()
+            .filter(|(_, _, used)| !used)
+            .map(|(name, ..)| &name[..])
     }
 }
 

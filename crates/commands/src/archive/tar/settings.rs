@@ -175,7 +175,17 @@ impl Settings {
                 }
                 "exclude" => s.excludes.add(o.value())?,
                 "exclude-vcs" => {
-                    for name in [".git", ".gitignore", ".gitattributes", ".gitmodules", ".svn", ".hg", ".hgignore", ".bzr", "CVS"] {
+                    for name in [
+                        ".git",
+                        ".gitignore",
+                        ".gitattributes",
+                        ".gitmodules",
+                        ".svn",
+                        ".hg",
+                        ".hgignore",
+                        ".bzr",
+                        "CVS",
+                    ] {
                         s.excludes.add(name.as_bytes())?;
                     }
                 }
@@ -256,7 +266,12 @@ impl Settings {
 /// The contents of a list of names or patterns.
 fn read(cx: &mut Context<'_>, name: &[u8]) -> Result<bytes::Bytes, CommandError> {
     input::open(cx, name).and_then(|mut s| s.read_all()).map_err(|e| {
-        let text = [name, b": Cannot open: ", e.gnu_text().as_bytes(), b"\ntar: Error is not recoverable: exiting now"];
+        let text = [
+            name,
+            b": Cannot open: ",
+            e.gnu_text().as_bytes(),
+            b"\ntar: Error is not recoverable: exiting now",
+        ];
         CommandError::fail(2, text.concat())
     })
 }
@@ -266,7 +281,10 @@ fn date(cx: &Context<'_>, text: &[u8], zone: &Zone) -> Result<Time, CommandError
         let stat = cx.path(text).and_then(|p| cx.fs.stat(&p));
         return match stat {
             Ok(stat) => Ok(stat.mtime.unwrap_or_default()),
-            Err(e) => Err(CommandError::fail(2, [text, b": Cannot stat: ", e.gnu_text().as_bytes()].concat())),
+            Err(e) => Err(CommandError::fail(
+                2,
+                [text, b": Cannot stat: ", e.gnu_text().as_bytes()].concat(),
+            )),
         };
     }
     parse::parse(text, Time::now(), zone).ok_or_else(|| CommandError::fail(2, [b"Invalid date: ", text].concat()))
@@ -294,11 +312,18 @@ const SUFFIXES: &[(&str, Codec)] = &[
 ];
 
 fn by_suffix(name: &[u8]) -> Option<Codec> {
-    SUFFIXES.iter().find(|(s, _)| name.ends_with(s.as_bytes())).map(|(_, c)| *c)
+    SUFFIXES
+        .iter()
+        .find(|(s, _)| name.ends_with(s.as_bytes()))
+        .map(|(_, c)| *c)
 }
 
 fn without_suffix(name: &[u8]) -> &[u8] {
     let base = name.rsplit(|b| *b == b'/').next().unwrap_or(name);
-    let cut = SUFFIXES.iter().map(|(s, _)| *s).chain([".tar"]).find(|s| base.ends_with(s.as_bytes()));
+    let cut = SUFFIXES
+        .iter()
+        .map(|(s, _)| *s)
+        .chain([".tar"])
+        .find(|s| base.ends_with(s.as_bytes()));
     &base[..base.len() - cut.map_or(0, str::len)]
 }

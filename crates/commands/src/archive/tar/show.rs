@@ -41,7 +41,10 @@ pub(super) fn name(text: &[u8]) -> Vec<u8> {
 fn date(time: Time, s: &Settings) -> String {
     let (offset, _, _) = s.zone.at(time.seconds);
     let c = Civil::from_seconds(time.seconds + i64::from(offset));
-    let date = format!("{:04}-{:02}-{:02} {:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute);
+    let date = format!(
+        "{:04}-{:02}-{:02} {:02}:{:02}",
+        c.year, c.month, c.day, c.hour, c.minute
+    );
     match (s.full_time, time.nanos) {
         (false, _) => date,
         (true, 0) => format!("{date}:{:02}", c.second),
