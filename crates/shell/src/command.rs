@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use vfs::{BlockingFs, Cancel, Errno, VPath, VfsError};
 
-use crate::io::{Input, Output};
+use crate::io::{Input, OUTPUT_LIMIT, Output};
 
 /// An exit status, 0 to 255 (POSIX XCU 2.8.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +43,9 @@ pub enum CommandError {
         /// What goes after `NAME: `; bytes, without newline.
         message: bstr::BString,
     },
+    /// A limit of the call was hit, named here: the shell says so and stops the call.
+    #[error("limit exceeded: {0}")]
+    Limit(&'static str),
     /// This override does not want the call: the shell goes on to the next candidate of the cascade.
     #[error("declined")]
     Declined,
@@ -63,6 +66,7 @@ impl From<VfsError> for CommandError {
         match e.errno() {
             Errno::EPIPE => Self::BrokenPipe,
             Errno::ECANCELED => Self::Cancelled,
+            _ if e.explanation() == Some(OUTPUT_LIMIT) => Self::Limit("output"),
             _ => match e.path() {
                 Some(p) => Self::fail(1, [p, b": ", e.gnu_text().as_bytes()].concat()),
                 None => Self::fail(1, format!("write error: {}", e.gnu_text())),

@@ -14,6 +14,9 @@ use vfs::{Cancel, Errno, Stat, VPath, VfsError};
 /// Size of the blocks that commands read and write.
 pub const BLOCK: usize = 64 * 1024;
 
+/// The explanation of the error that a [`Capture`] answers when its limit is hit.
+pub(crate) const OUTPUT_LIMIT: &str = "output limit exceeded";
+
 /// An open file description (POSIX XBD 3.253): what a descriptor refers to, shared by its duplicates. Every method may
 /// block and ends with `ECANCELED` when `cancel` is cancelled.
 pub trait OpenFile: Send + Sync {
@@ -358,7 +361,7 @@ impl OpenFile for Capture {
         g.0.extend_from_slice(&data[..data.len().min(room)]);
         if data.len() > room {
             g.1 = true;
-            return Err(VfsError::new(Errno::EFBIG).detail("output limit exceeded"));
+            return Err(VfsError::new(Errno::EFBIG).detail(OUTPUT_LIMIT));
         }
         Ok(())
     }

@@ -114,8 +114,17 @@ impl Session {
             None => CallState::new(&call.cancel, limits.clone()),
         };
         let _deadline = limits.wall.and_then(|w| Deadline::arm(w, state.cancel()));
+        let stderr = io.stderr.clone();
+        let say_timeout = |state: &CallState| {
+            if let (Some(wall), Some(CancelReason::Timeout)) = (limits.wall, state.cancel().reason()) {
+                let text = format!("bash: limit exceeded: time ({} s)\n", wall.as_secs_f64());
+                // The call's token is cancelled, and a standard error that takes nothing has nobody to tell.
+                let _ = stderr.write(text.as_bytes(), &Cancel::new());
+            }
+        };
         if !forked {
-            let outcome = run_in(&mut self.shell, script, io, &call, state);
+            let outcome = run_in(&mut self.shell, script, io, &call, state.clone());
+            say_timeout(&state);
             self.shell.end_call();
             return outcome;
         }
@@ -127,6 +136,7 @@ impl Session {
             copy.set_env(name, value.as_deref());
         }
         let outcome = run_in(&mut copy, script, io, &call, state.clone());
+        say_timeout(&state);
         copy.end_call();
         drop(copy);
         state.wait_for_background();

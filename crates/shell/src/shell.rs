@@ -467,7 +467,7 @@ impl Shell {
         match e.errno() {
             Errno::EPIPE if !self.proc.ignores(Signal::PIPE) => Err(Flow::Exit(141)),
             Errno::ECANCELED => Err(Flow::Stop),
-            _ if e.explanation() == Some("output limit exceeded") => Err(self.limit("output")),
+            _ if e.explanation() == Some(crate::io::OUTPUT_LIMIT) => Err(self.limit("output")),
             _ => {
                 self.builtin_error(name, format!("write error: {}", e.gnu_text()));
                 Ok(1)

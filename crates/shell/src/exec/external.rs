@@ -345,6 +345,10 @@ impl Shell {
                 say(&message);
                 Ok(status)
             }
+            Ok(Err(CommandError::Limit(what))) => {
+                drop(cx);
+                return Err(self.limit(what));
+            }
             Ok(Err(CommandError::BrokenPipe)) => Err(Errno::EPIPE),
             Ok(Err(CommandError::Cancelled)) => Err(Errno::ECANCELED),
             Err(panic) => {
