@@ -19,9 +19,6 @@ enum Element {
 
 /// Parses the bracket expression whose `[` stands just before `at`. Returns the node and where the expression ends.
 pub(super) fn parse(pat: &[u8], at: usize, dialect: &Dialect, options: &Options) -> Result<(Node, usize), RegexError> {
-    if dialect.refuse_bare_class {
-        refuse_bare_class(pat, at)?;
-    }
     let mut b = Bracket {
         pat,
         at,
@@ -31,7 +28,7 @@ pub(super) fn parse(pat: &[u8], at: usize, dialect: &Dialect, options: &Options)
     let mut set = classes::empty(options.utf8);
     let mut raw = Vec::new();
     let negated = b.eat(b'^');
-    if b.at >= pat.len() && dialect.refuse_bare_class && !negated {
+    if b.at >= pat.len() {
         return Err(RegexError::BadPattern);
     }
     let mut first = true;
@@ -53,7 +50,7 @@ pub(super) fn parse(pat: &[u8], at: usize, dialect: &Dialect, options: &Options)
             }
             b.at += 1;
             let end = b.element()?;
-            match (start, end) {
+            match (upper(start, options), upper(end, options)) {
                 (Element::Char(lo), Element::Char(hi)) if lo <= hi => push_range(&mut set, lo, hi),
                 (Element::RawByte(lo), Element::RawByte(hi)) if lo <= hi => raw.extend(lo..=hi),
                 _ => return Err(RegexError::RangeEnd),
@@ -85,17 +82,25 @@ pub(super) fn parse(pat: &[u8], at: usize, dialect: &Dialect, options: &Options)
     Ok((node, b.at))
 }
 
-/// GNU grep refuses `[:space:]`, which is almost always a typing error for `[[:space:]]`.
-fn refuse_bare_class(pat: &[u8], at: usize) -> Result<(), RegexError> {
+/// Whether this is `[:space:]`, which is almost always a typing error for `[[:space:]]`. The `[` stands before `at`.
+pub(super) fn is_bare_class(pat: &[u8], at: usize) -> bool {
     let rest = &pat[at.min(pat.len())..];
-    if rest.first() == Some(&b':')
-        && let Some(end) = rest.iter().position(|&b| b == b']')
-        && end >= 2
-        && rest[end - 1] == b':'
-    {
-        return Err(RegexError::BareClass);
+    let end = rest.iter().position(|&b| b == b']');
+    rest.first() == Some(&b':') && end.is_some_and(|end| end >= 2 && rest[end - 1] == b':')
+}
+
+/// Ends of ranges are in upper case when case does not matter, as glibc has them: `[a-\\]` is a range then.
+fn upper(e: Element, options: &Options) -> Element {
+    match e {
+        Element::Char(c) if options.icase => {
+            let single = char::from_u32(c)
+                .filter(|_| options.utf8 || c < 0x80)
+                .map(char::to_uppercase);
+            let folded = single.and_then(|mut u| u.next().filter(|_| u.next().is_none()));
+            Element::Char(folded.map_or(c, u32::from))
+        }
+        e => e,
     }
-    Ok(())
 }
 
 fn push_range(set: &mut Class, lo: u32, hi: u32) {

@@ -53,6 +53,7 @@ pub(super) fn parse(pattern: &[u8], options: &Options) -> Result<Parsed, RegexEr
         groups: 0,
         done: 0,
         backrefs: false,
+        bare_class: false,
         depth: 0,
         warnings: Vec::new(),
     };
@@ -61,6 +62,9 @@ pub(super) fn parse(pattern: &[u8], options: &Options) -> Result<Parsed, RegexEr
     if p.tok != Tok::End {
         // Only a `)` that nothing opened can stop the parser early.
         return Err(RegexError::CloseParen);
+    }
+    if p.bare_class {
+        return Err(RegexError::BareClass);
     }
     Ok(Parsed {
         root,
@@ -84,6 +88,8 @@ struct Parser<'a> {
     /// Groups that are closed and may be referred to, as bits.
     done: u32,
     backrefs: bool,
+    /// `[:space:]` was seen, which is refused when nothing else is wrong.
+    bare_class: bool,
     depth: usize,
     warnings: Vec<String>,
 }
@@ -228,6 +234,7 @@ impl Parser<'_> {
     /// One atom with its repetition operators.
     fn expression(&mut self) -> Result<Node, RegexError> {
         let mut tok = self.tok;
+        let mut after_interval = false;
         loop {
             match tok {
                 Tok::OpenBrace if self.dialect.invalid_dup => return Err(RegexError::Repetition),
@@ -235,10 +242,14 @@ impl Parser<'_> {
                     if self.dialect.invalid_ops {
                         return Err(RegexError::Repetition);
                     }
-                    if !self.dialect.indep_ops {
+                    // A brace that starts no interval is a character.
+                    let literal =
+                        tok == Tok::OpenBrace && !matches!(self.interval(self.next), Ok(Interval::Counts(..)));
+                    if !self.dialect.indep_ops || literal {
                         break;
                     }
-                    self.skip_leading_op();
+                    self.skip_leading_op(after_interval);
+                    after_interval |= tok == Tok::OpenBrace;
                     tok = self.tok;
                 }
                 _ => break,
@@ -289,14 +300,17 @@ impl Parser<'_> {
         }
     }
 
-    fn skip_leading_op(&mut self) {
+    fn skip_leading_op(&mut self, after_interval: bool) {
         let what = match self.tok {
             Tok::Star => "*",
             Tok::Plus => "+",
             Tok::Question => "?",
             _ => "{...}",
         };
-        self.warnings.push(format!("{what} at start of expression"));
+        // What follows a leading interval is not at the start any more.
+        if !after_interval {
+            self.warnings.push(format!("{what} at start of expression"));
+        }
         if self.tok == Tok::OpenBrace
             && let Ok(Interval::Counts(_, _, end)) = self.interval(self.next)
         {
@@ -321,6 +335,7 @@ impl Parser<'_> {
     }
 
     fn bracket(&mut self) -> Result<Node, RegexError> {
+        self.bare_class |= self.dialect.refuse_bare_class && bracket::is_bare_class(self.pat, self.next);
         let (node, end) = bracket::parse(self.pat, self.next, &self.dialect, self.options)?;
         self.next = end;
         Ok(node)
@@ -397,9 +412,10 @@ impl Parser<'_> {
         let mut max = Some(min);
         if end_is(&end, ',') {
             i += 1;
+            let second = i;
             max = match self.number(&mut i) {
                 Number::None => None,
-                Number::Bad => return bad(self.at_pattern_end(at)),
+                Number::Bad => return bad(self.at_pattern_end(second)),
                 Number::Value(n) => Some(n),
             };
             end = end_token(self, i);
@@ -421,13 +437,13 @@ impl Parser<'_> {
         Ok(Interval::Counts(min, max, i + len))
     }
 
-    /// Whether the interval that starts at `at` runs to the end of the pattern without being closed.
+    /// Whether what starts at `at` runs to the end of the pattern without a comma or a closing brace.
     fn at_pattern_end(&self, at: usize) -> bool {
         let mut i = at;
         loop {
             match self.peek(i, false) {
                 (Tok::End, _) => return true,
-                (Tok::CloseBrace, _) => return false,
+                (Tok::CloseBrace | Tok::Char(',') | Tok::Byte(b','), _) => return false,
                 (_, len) => i += len,
             }
         }

@@ -121,6 +121,7 @@ fn error_texts_are_those_of_glibc() {
         (Syntax::GrepEre, "a{1"),
         (Syntax::GrepEre, "a{1a}"),
         (Syntax::GrepEre, "a)"),
+        (Syntax::GrepEre, "{\"a"),
         (Syntax::Ere, "a)"),
         (Syntax::Ere, "a||b"),
         (Syntax::Ere, "()"),
@@ -128,6 +129,14 @@ fn error_texts_are_those_of_glibc() {
     ] {
         assert_eq!(e(syntax, pattern), Ok(()), "{pattern}");
     }
+}
+
+#[test]
+fn a_brace_that_opens_no_interval_is_itself_for_grep() {
+    let m = |p, t| whole(Syntax::GrepEre, p, t);
+    assert_eq!(m("{\"a", "x{\"a\""), text("{\"a"));
+    assert_eq!(m("a{x", "a{x"), text("a{x"));
+    assert_eq!(m("a|{", "b{"), text("{"));
 }
 
 #[test]
