@@ -178,8 +178,8 @@ impl Parser<'_> {
     fn comment(&mut self) -> Parsed<()> {
         let from = self.at;
         let rest = &self.text[from..];
-        // `#n` as the first line of the script is `-n`.
-        if from == 1 && self.chunk == 0 && matches!(rest, [b'n'] | [b'n', b'\n', ..]) {
+        // A script that starts with `#n` is quiet, whatever follows on that line.
+        if from == 1 && self.chunk == 0 && rest.first() == Some(&b'n') {
             self.script.quiet = true;
         }
         while let Some(byte) = self.next() {
