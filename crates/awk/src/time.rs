@@ -34,7 +34,7 @@ const MONTHS: [&str; 12] = [
 /// The zone that `TZ` names; UTC when it names none that is known, as libc does.
 fn zone_of(name: Option<&[u8]>) -> TimeZone {
     let Some(name) = name.and_then(|name| std::str::from_utf8(name).ok()) else {
-        return TimeZone::system();
+        return TimeZone::try_system().unwrap_or(TimeZone::UTC);
     };
     let name = name.strip_prefix(':').unwrap_or(name);
     if name.is_empty() {

@@ -71,6 +71,8 @@ pub fn all() -> Vec<Arc<dyn Command>> {
         Arc::new(shellutils::yes::COMMAND),
         Arc::new(search::rg::COMMAND),
         Arc::new(search::zgrep::COMMAND),
+        Arc::new(text::awk::COMMAND),
+        Arc::new(text::sed::COMMAND),
         Arc::new(text::cat::COMMAND),
         Arc::new(text::cut::COMMAND),
         Arc::new(text::head::COMMAND),

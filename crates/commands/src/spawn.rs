@@ -1,5 +1,7 @@
 //! Running other commands.
 
+pub mod job;
+
 use shell::command::{CommandResult, Context, Spawn};
 use shell::io::Input;
 
@@ -33,6 +35,11 @@ pub fn detached(argv: Vec<Vec<u8>>) -> Spawn {
         stdin: Some(Input::empty()),
         ..command(argv)
     }
+}
+
+/// The words that run a command line: `sh -c LINE`.
+pub fn script(line: &[u8]) -> Vec<Vec<u8>> {
+    vec![b"sh".to_vec(), b"-c".to_vec(), line.to_vec()]
 }
 
 /// Whether there is no command by that name. Asked after a status of 127, to word the message.
