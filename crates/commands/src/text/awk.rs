@@ -122,7 +122,12 @@ mod tests {
 
     fn lab() -> Lab {
         let tree = vfs::Vfs::new();
-        tree.mount(vfs::VPath::root(), std::sync::Arc::new(resources::ram::Ram::new()), vfs::Mode::Exec).unwrap();
+        tree.mount(
+            vfs::VPath::root(),
+            std::sync::Arc::new(resources::ram::Ram::new()),
+            vfs::Mode::Exec,
+        )
+        .unwrap();
         Lab::on(tree)
     }
 
