@@ -6,6 +6,7 @@ pub mod copy;
 pub mod cp;
 pub mod du;
 pub mod facts;
+pub mod find;
 pub mod ln;
 pub mod ls;
 pub mod mkdir;

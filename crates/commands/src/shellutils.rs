@@ -14,4 +14,5 @@ pub mod tee;
 pub mod timeout;
 pub mod truth;
 pub mod which;
+pub mod xargs;
 pub mod yes;
