@@ -2,8 +2,10 @@
 
 pub mod backup;
 pub mod chmod;
+pub mod cmp;
 pub mod copy;
 pub mod cp;
+pub mod diff;
 pub mod du;
 pub mod facts;
 pub mod find;

@@ -260,9 +260,15 @@ impl Spec {
         let stop = self.order == Order::Stop || (posix && self.order == Order::Permute);
         let mut rest = argv.into_iter();
         while let Some(arg) = rest.next() {
+            let before = rest.len();
             if arg == b"--" {
+                args.words.push(arg);
                 args.operands.extend(rest);
                 break;
+            }
+            let is_option = arg.len() > 1 && arg[0] == b'-';
+            if is_option {
+                args.words.push(arg.clone());
             }
             if let Some(long) = arg.strip_prefix(b"--") {
                 match self.long(name, long, &mut rest)? {
@@ -286,6 +292,10 @@ impl Spec {
                 });
             } else {
                 args.operands.push(arg);
+            }
+            if rest.len() < before {
+                let value = args.options.last().and_then(|o| o.value.clone());
+                args.words.extend(value);
             }
         }
         Ok(Scan::Args(args))
@@ -432,6 +442,8 @@ pub struct Args {
     pub options: Vec<Item>,
     /// Operands in the order given.
     pub operands: Vec<Vec<u8>>,
+    /// The words that were options or their arguments, as they were given.
+    pub words: Vec<Vec<u8>>,
 }
 
 impl Args {

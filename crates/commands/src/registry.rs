@@ -5,6 +5,7 @@ use std::sync::Arc;
 use shell::command::Command;
 
 // Every family is a module of the crate; a glob keeps this file to one line per command.
+// Every family is a module of the crate; a glob keeps this file to one line per command.
 use crate::*;
 
 /// All commands of this crate, one line each.
@@ -33,7 +34,9 @@ pub fn all() -> Vec<Arc<dyn Command>> {
         Arc::new(encoding::od::COMMAND),
         Arc::new(encoding::xxd::COMMAND),
         Arc::new(files::chmod::COMMAND),
+        Arc::new(files::cmp::COMMAND),
         Arc::new(files::cp::COMMAND),
+        Arc::new(files::diff::COMMAND),
         Arc::new(files::du::COMMAND),
         Arc::new(files::find::COMMAND),
         Arc::new(files::ln::COMMAND),

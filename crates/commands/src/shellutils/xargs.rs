@@ -363,7 +363,7 @@ impl Xargs {
         let (host, cancel) = (cx.host.fork(), cx.cancel.clone());
         let busy = AtomicUsize::new(0);
         let stop = AtomicBool::new(false);
-        let results: Mutex<Vec<(Vec<u8>, Result<ExitStatus, CommandError>)>> = Mutex::default();
+        let results: Mutex<Vec<(Vec<u8>, CommandResult)>> = Mutex::default();
         let mut status = Status::default();
         let mut ended = None;
         std::thread::scope(|scope| -> Result<(), CommandError> {
