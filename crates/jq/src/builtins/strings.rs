@@ -60,7 +60,7 @@ fn trim(v: Value, f: fn(&str) -> &str) -> Result<Value> {
             let t = f(s);
             Ok(if t.len() == s.len() { v } else { Value::from(t) })
         }
-        _ => Err(type_error(&v, "cannot be trimmed")),
+        _ => Err(Exc::message("trim input must be a string")),
     }
 }
 
@@ -69,7 +69,7 @@ fn explode(v: &Value) -> Result<Value> {
         Value::String(s) => Ok(Value::array(
             s.chars().map(|c| Value::number(f64::from(u32::from(c)))).collect(),
         )),
-        _ => Err(type_error(v, "cannot be exploded")),
+        _ => Err(Exc::message("explode input must be a string")),
     }
 }
 

@@ -190,6 +190,11 @@ impl<'a> Compiler<'a> {
                     }
                     Part::Expr(e) => {
                         let key = self.expr(at, e)?;
+                        if let Op::Const(v) = &self.code.node(key).op
+                            && !matches!(v, Value::String(_))
+                        {
+                            return self.error(at, (0, 0), "Object keys must be strings");
+                        }
                         self.build(at, Op::Index { target, key })?
                     }
                 };

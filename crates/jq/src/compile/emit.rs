@@ -2,6 +2,7 @@
 
 use super::{At, CompileError, Compiler, NODE_LIMIT, Result};
 use crate::ir::{Class, InterpPart, Node, NodeId, Op};
+use crate::syntax::BinaryOp;
 use crate::value::Value;
 
 /// A stack check is placed each time a tree grows by so many levels.
@@ -24,6 +25,7 @@ impl Compiler<'_> {
             _ => None,
         };
         match op {
+            Op::Binary(op, a, b) if let Some(v) = self.fold(op, a, b) => return self.emit(Op::Const(v)),
             Op::And(a, b) if self.class(b) != Class::Det => return self.connective(at, a, b, false),
             Op::Or(a, b) if self.class(b) != Class::Det => return self.connective(at, a, b, true),
             Op::Neg(a) if self.class(a) != Class::Det => {
@@ -64,6 +66,22 @@ impl Compiler<'_> {
             })?;
         }
         Ok(node)
+    }
+
+    /// The value of arithmetic on two constant numbers. What would be an error is left for the run.
+    fn fold(&self, op: BinaryOp, a: NodeId, b: NodeId) -> Option<Value> {
+        let (Op::Const(Value::Number(a)), Op::Const(Value::Number(b))) = (&self.code.node(a).op, &self.code.node(b).op)
+        else {
+            return None;
+        };
+        let (x, y) = (a.as_f64(), b.as_f64());
+        Some(Value::number(match op {
+            BinaryOp::Add => x + y,
+            BinaryOp::Sub => x - y,
+            BinaryOp::Mul => x * y,
+            BinaryOp::Div if y != 0.0 => x / y,
+            _ => return None,
+        }))
     }
 
     /// `a and b`, `a or b` where `b` may have any number of outputs.

@@ -141,7 +141,7 @@ pub(crate) fn slice_key(from: Option<&Value>, to: Option<&Value>) -> Value {
 /// Where `b` occurs in `a` as a run of elements.
 pub(crate) fn indices_of(a: &Array, b: &Array) -> Result<Value> {
     if b.is_empty() {
-        return Ok(Value::Null);
+        return Ok(Value::array(Vec::new()));
     }
     let mut out = Vec::new();
     for (i, window) in a.windows(b.len()).enumerate() {
