@@ -41,6 +41,8 @@ type Result<T> = std::result::Result<T, CompileError>;
 
 /// Beyond this many nodes functions are called rather than expanded.
 const INLINE_BUDGET: usize = 30_000;
+/// Functions that would repeat an argument more often than this, one inside the other, are called.
+const FANOUT_LIMIT: usize = 256;
 /// Beyond this many nodes a program is refused.
 const NODE_LIMIT: usize = 4_000_000;
 
@@ -75,6 +77,8 @@ struct Compiler<'a> {
     prelude_source: Option<usize>,
     modules: modules::Loaded,
     nesting: u32,
+    /// How many times over an argument may be repeated by the functions being expanded around here.
+    fanout: usize,
 }
 
 /// Compiles a program.
@@ -90,6 +94,7 @@ pub(crate) fn compile(text: &str, options: &CompileOptions<'_>) -> Result<Code> 
         prelude_source: None,
         modules: modules::Loaded::default(),
         nesting: 0,
+        fanout: 1,
     };
     let module = crate::syntax::parse(text).map_err(|e| CompileError {
         messages: vec![describe(&e, text, "<top-level>")],

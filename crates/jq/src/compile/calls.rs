@@ -1,7 +1,7 @@
 //! Function definitions and calls.
 
 use super::scope::{Argument, Binding, ScopeId};
-use super::{At, Compiler, INLINE_BUDGET, Result, Source};
+use super::{At, Compiler, FANOUT_LIMIT, INLINE_BUDGET, Result, Source};
 use crate::builtins;
 use crate::ir::{Arg, ByKey, Class, Function, NodeId, Op};
 use crate::syntax::{Ast, Id};
@@ -55,8 +55,12 @@ impl Compiler<'_> {
         };
         let module = Arc::clone(&self.sources[source].module);
         let d = &module.tree.definitions[definition];
-        if !d.recursive && self.code.nodes.len() < INLINE_BUDGET {
-            return self.expand(at, entry, source, definition, args);
+        let fanout = self.fanout.saturating_mul(d.uses.max(1));
+        if !d.recursive && self.code.nodes.len() < INLINE_BUDGET && fanout <= FANOUT_LIMIT {
+            let outer = std::mem::replace(&mut self.fanout, fanout);
+            let node = self.expand(at, entry, source, definition, args);
+            self.fanout = outer;
+            return node;
         }
         let function = self.function(entry)?;
         // `$name` parameters are computed first, the first of them varying slowest, each in a slot of its own.

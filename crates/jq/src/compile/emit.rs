@@ -6,7 +6,7 @@ use crate::syntax::BinaryOp;
 use crate::value::Value;
 
 /// A stack check is placed each time a tree grows by so many levels.
-const CHECK_EVERY: u32 = 24;
+const CHECK_EVERY: u32 = 8;
 
 impl Compiler<'_> {
     /// Adds an operation whose operands may be anything: those that must have exactly one output and may not have are

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 type Result<T> = std::result::Result<T, Exc>;
 
 /// Stack that must be left before the next levels of the tree; see `Op::Grow`.
-const RED_ZONE: usize = 192 * 1024;
+const RED_ZONE: usize = 256 * 1024;
 const SEGMENT: usize = 2 * 1024 * 1024;
 
 pub(super) fn grow<T>(f: impl FnOnce() -> T) -> T {

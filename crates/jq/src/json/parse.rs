@@ -250,7 +250,7 @@ pub fn parse_one(text: &[u8]) -> Result<Option<Value>, ParseError> {
     }
     let v = match p.value(0) {
         Ok(v) => v,
-        Err(_) => return Err(explain(text, 1, 0, true)),
+        Err(_) => return Err(explain_all(text)),
     };
     p.skip_space();
     if p.at < text.len() {
@@ -283,7 +283,7 @@ pub fn parse_all(text: &[u8]) -> Result<Vec<Value>, ParseError> {
         }
         match p.value(0) {
             Ok(v) => out.push(v),
-            Err(_) => return Err(explain(text, 1, 0, true)),
+            Err(_) => return Err(explain_all(text)),
         }
     }
 }
@@ -296,8 +296,19 @@ enum Open {
     Key,
 }
 
-/// Finds the first error of `text`, which starts at the given position, by reading it the way jq does.
-pub(super) fn explain(text: &[u8], line: u64, column: u64, eof: bool) -> ParseError {
+/// The first error of `text`, all of which is there.
+fn explain_all(text: &[u8]) -> ParseError {
+    explain(text, 1, 0, true).unwrap_or(ParseError {
+        message: "Unfinished JSON term",
+        line: 1,
+        column: 0,
+        eof: true,
+    })
+}
+
+/// Finds the first error of `text`, which starts at the given position, by reading it the way jq does. `None` if it
+/// shows only in text that is still to come.
+pub(super) fn explain(text: &[u8], line: u64, column: u64, eof: bool) -> Option<ParseError> {
     let mut lexer = Lexer::at(line, column);
     let mut check = Check {
         stack: Vec::new(),
@@ -332,6 +343,9 @@ pub(super) fn explain(text: &[u8], line: u64, column: u64, eof: bool) -> ParseEr
         check.done();
     }
     let at_eof = message.is_none();
+    if at_eof && !eof {
+        return None;
+    }
     let message = message.unwrap_or_else(|| match lexer.finish() {
         Err(m) => m,
         Ok(v) => match v.map_or(Ok(()), |v| check.value(&v)) {
@@ -340,12 +354,12 @@ pub(super) fn explain(text: &[u8], line: u64, column: u64, eof: bool) -> ParseEr
         },
     });
     let (line, column) = lexer.position();
-    ParseError {
+    Some(ParseError {
         message,
         line,
         column,
-        eof: at_eof && eof,
-    }
+        eof: at_eof,
+    })
 }
 
 struct Check {

@@ -94,9 +94,17 @@ impl Reader {
                 Next::NeedMore
             }
             _ => {
-                self.failed = true;
                 let (line, column) = self.position();
-                Next::Error(explain(&self.text[self.at..], line, column, self.eof))
+                match explain(&self.text[self.at..], line, column, self.eof) {
+                    Some(e) => {
+                        self.failed = true;
+                        Next::Error(e)
+                    }
+                    None => {
+                        self.wanted = left.saturating_mul(2);
+                        Next::NeedMore
+                    }
+                }
             }
         }
     }

@@ -52,6 +52,8 @@ pub(crate) struct Definition {
     pub body: Id,
     /// Whether the body mentions a function of this name and arity: it may be recursive.
     pub recursive: bool,
+    /// How often the most used of the filter parameters is mentioned in the body.
+    pub uses: usize,
 }
 
 #[derive(Clone, Debug)]

@@ -188,11 +188,23 @@ impl<'a> Parser<'a> {
             let body = p.query()?;
             p.expect(";")?;
             let recursive = p.calls[first_call..].contains(&(name, params.len()));
+            let uses = params
+                .iter()
+                .filter(|q| !q.value)
+                .map(|q| {
+                    p.calls[first_call..]
+                        .iter()
+                        .filter(|c| **c == (q.name.as_str(), 0))
+                        .count()
+                })
+                .max()
+                .unwrap_or(0);
             p.tree.definitions.push(Definition {
                 name: name.to_owned(),
                 params,
                 body,
                 recursive,
+                uses,
             });
             Ok(p.tree.definitions.len() - 1)
         })
