@@ -11,7 +11,7 @@ impl Random {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 11).unwrap() % n
+        usize::try_from(self.0 >> 11).unwrap_or(0) % n
     }
 
     fn pick<'l>(&mut self, list: &[&'l str]) -> &'l str {
@@ -60,8 +60,10 @@ fn by_machine(program: &Program, input: Value) -> Outcome {
 }
 
 fn eval(program: &str) -> Outcome {
-    let p = Program::compile(program, &CompileOptions::default()).unwrap();
-    by_callback(&p, Value::Null)
+    match Program::compile(program, &CompileOptions::default()) {
+        Ok(p) => by_callback(&p, Value::Null),
+        Err(e) => (vec![e.to_string()], None),
+    }
 }
 
 /// A random program, mostly well-formed.
@@ -355,7 +357,10 @@ fn deep_recursion() {
 }
 
 fn by_plenty(text: &str) -> Outcome {
-    let p = Program::compile(text, &CompileOptions::default()).unwrap();
+    let p = match Program::compile(text, &CompileOptions::default()) {
+        Ok(p) => p,
+        Err(e) => return (vec![e.to_string()], None),
+    };
     let mut out = Vec::new();
     let r = p.runner().run(Value::Null, &mut NoHost, &mut |_, v| {
         out.push(json::print_compact(&v));
