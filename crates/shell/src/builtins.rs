@@ -41,6 +41,11 @@ mod trap;
 mod type_;
 mod umask;
 mod unset;
+mod complete;
+mod help;
+mod history;
+mod ulimit;
+mod usage;
 mod wait;
 
 /// How a builtin is treated by the language.
@@ -108,6 +113,9 @@ static TABLE: &[Builtin] = &[
     regular("caller", caller::run),
     regular("cd", cd::run),
     regular("command", command::run),
+    regular("compgen", complete::compgen),
+    regular("complete", complete::complete),
+    regular("compopt", complete::compopt),
     special("continue", break_::continue_),
     declaration("declare", Kind::Regular, declare::declare),
     regular("dirs", dirs::dirs),
@@ -119,9 +127,12 @@ static TABLE: &[Builtin] = &[
     special("exit", exit::run),
     declaration("export", Kind::Special, declare::export),
     regular("false", colon::run_false),
+    regular("fc", history::fc),
     regular("fg", jobs::fg),
     regular("getopts", getopts::run),
     regular("hash", hash::run),
+    regular("help", help::help),
+    regular("history", history::history),
     regular("jobs", jobs::jobs),
     regular("kill", kill::run),
     regular("let", let_::run),
@@ -147,6 +158,7 @@ static TABLE: &[Builtin] = &[
     regular("true", colon::run_true),
     regular("type", type_::run),
     declaration("typeset", Kind::Regular, declare::typeset),
+    regular("ulimit", ulimit::ulimit),
     regular("umask", umask::run),
     regular("unalias", alias::unalias),
     special("unset", unset::run),

@@ -111,6 +111,13 @@ impl Shell {
         Ok(capture.take())
     }
 
+    /// The output of a command given as text.
+    pub(crate) fn capture_text(&mut self, text: &[u8]) -> Result<Vec<u8>, Flow> {
+        let text = Bytes::copy_from_slice(text);
+        let line = self.line;
+        self.capture(line, |sub| sub.run_text(text, line))
+    }
+
     /// `$(<file)`.
     fn read_file_substitution(&mut self, list: &Arc<List>) -> Result<Option<Vec<u8>>, Flow> {
         let redirect = list

@@ -85,6 +85,29 @@ impl Shell {
         Ok(())
     }
 
+    /// Text that is read as words again (`compgen -W`): split, expanded, quotes removed.
+    pub(crate) fn expand_text(&mut self, text: &[u8]) -> Result<Vec<Vec<u8>>, Flow> {
+        let options = self.parse_options();
+        let mut out = Vec::new();
+        let parsed = crate::syntax::parse_word_text(bytes::Bytes::copy_from_slice(text), &options, self.line);
+        let Ok(word) = parsed else { return Ok(out) };
+        let ifs = self.ifs();
+        let mut sink = Sink::fields(&ifs);
+        let cx = Cx {
+            quoted: false,
+            split_literals: true,
+        };
+        self.expand_parts(&word.parts, cx, &mut sink)?;
+        for field in sink.finish() {
+            if !self.on(SetOpt::Noglob) && field.has_wildcard(self.shopt(ShOpt::Extglob)) {
+                self.expand_glob(field, &mut out)?;
+            } else {
+                out.push(field.text);
+            }
+        }
+        Ok(out)
+    }
+
     /// Words to fields, before globbing.
     pub(crate) fn expand_fields(&mut self, word: &Word) -> Result<Vec<Field>, Flow> {
         // A single quoted or literal part needs no splitting.

@@ -1,0 +1,200 @@
+//! `history` and `fc`: the lines that the session was given.
+
+use bytes::Bytes;
+use vfs::Errno;
+
+use crate::shell::{Exec, Shell};
+
+/// `history [-c] [-d offset] [n]`, `history -anrw [filename]`, `history -ps arg [arg...]`.
+pub(super) fn history(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
+    let args = args.get(1..).unwrap_or_default();
+    let parsed = match sh.builtin_options(b"history", args, "cd:anrwps") {
+        Ok(p) => p,
+        Err(status) => return Ok(status),
+    };
+    let file_options = parsed.options.iter().filter(|(l, _)| b"anrw".contains(l)).count();
+    if file_options > 1 {
+        sh.builtin_error(b"history", "cannot use more than one of -anrw");
+        return Ok(1);
+    }
+    if parsed.has(b'c') {
+        sh.history_mut().clear();
+        if parsed.operands.is_empty() && file_options == 0 {
+            return Ok(0);
+        }
+    }
+    if let Some(offset) = parsed.value(b'd') {
+        return delete(sh, offset);
+    }
+    if parsed.has(b's') {
+        if !parsed.operands.is_empty() {
+            let line = parsed.operands.join(&b' ');
+            sh.history_mut().push(line);
+        }
+        return Ok(0);
+    }
+    if parsed.has(b'p') {
+        // No history expansion happens in a script, so what is expanded is what was given.
+        let mut text = Vec::new();
+        for operand in parsed.operands {
+            text.extend_from_slice(operand);
+            text.push(b'\n');
+        }
+        return sh.put(b"history", &text);
+    }
+    if file_options > 0 {
+        let operand = parsed.operands.first().cloned();
+        let letter = parsed.options.iter().map(|(l, _)| *l).find(|l| b"anrw".contains(l)).unwrap_or(b'r');
+        return with_file(sh, letter, operand);
+    }
+    let lines = sh.history.len();
+    let from = match parsed.operands.first() {
+        None => 0,
+        Some(_) if parsed.operands.len() > 1 => {
+            sh.builtin_error(b"history", "too many arguments");
+            return Ok(1);
+        }
+        Some(n) => match std::str::from_utf8(n).ok().and_then(|s| s.parse::<usize>().ok()) {
+            Some(n) => lines.saturating_sub(n),
+            None => {
+                sh.builtin_error(b"history", [&n[..], b": numeric argument required"].concat());
+                return Ok(1);
+            }
+        },
+    };
+    let mut text = Vec::new();
+    for (i, line) in sh.history.iter().enumerate().skip(from) {
+        text.extend(format!("{:5}  ", i + 1).bytes());
+        text.extend_from_slice(line);
+        text.push(b'\n');
+    }
+    sh.put(b"history", &text)
+}
+
+/// `history -d offset` or `-d start-end`; negative offsets count from the end.
+fn delete(sh: &mut Shell, offset: &[u8]) -> Exec {
+    let len = sh.history.len() as i64;
+    let place = |text: &str| -> Option<usize> {
+        let n = text.parse::<i64>().ok()?;
+        let at = if n < 0 { len + n } else { n - 1 };
+        (0..len).contains(&at).then_some(at as usize)
+    };
+    let text = String::from_utf8_lossy(offset).into_owned();
+    let range = match text[1.min(text.len())..].find('-').map(|at| at + 1) {
+        Some(dash) => place(&text[..dash]).zip(place(&text[dash + 1..])),
+        None => place(&text).map(|at| (at, at)),
+    };
+    match range.filter(|(a, b)| a <= b) {
+        Some((a, b)) => {
+            sh.history_mut().drain(a..=b);
+            Ok(0)
+        }
+        None => {
+            sh.builtin_error(b"history", format!("{text}: history position out of range"));
+            Ok(1)
+        }
+    }
+}
+
+fn with_file(sh: &mut Shell, letter: u8, operand: Option<Vec<u8>>) -> Exec {
+    let name = operand.unwrap_or_else(|| sh.var_text(b"HISTFILE"));
+    if name.is_empty() {
+        return Ok(0);
+    }
+    let result = sh.path(&name).and_then(|path| match letter {
+        b'r' | b'n' => {
+            let content = sh.fs().read_all(&path)?;
+            let lines = content.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec);
+            sh.history_mut().extend(lines);
+            Ok(())
+        }
+        _ => {
+            let mut text = sh.history.join(&b'\n');
+            if !text.is_empty() {
+                text.push(b'\n');
+            }
+            if letter == b'a' { sh.fs().append(&path, Bytes::from(text)) } else { sh.fs().write_all(&path, Bytes::from(text)) }
+        }
+    });
+    match result {
+        Ok(()) => Ok(0),
+        Err(e) if e.errno() == Errno::ECANCELED => Err(crate::shell::Flow::Stop),
+        Err(e) => {
+            sh.builtin_error(b"history", [&name[..], b": ", e.gnu_text().as_bytes()].concat());
+            Ok(1)
+        }
+    }
+}
+
+/// `fc [-e ename] [-lnr] [first] [last]` or `fc -s [pat=rep] [command]`. There is no editor to call, so only listing and
+/// re-running work.
+pub(super) fn fc(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
+    let args = args.get(1..).unwrap_or_default();
+    // `-5` is a place in the list, not an option.
+    let options = args.iter().take_while(|a| a.len() > 1 && a[0] == b'-' && !a[1].is_ascii_digit()).count();
+    let parsed = match sh.builtin_options(b"fc", &args[..options], "e:lnrs") {
+        Ok(p) => p,
+        Err(status) => return Ok(status),
+    };
+    let operands = [parsed.operands, &args[options..]].concat();
+    let (list, plain, reverse, rerun) = (parsed.has(b'l'), parsed.has(b'n'), parsed.has(b'r'), parsed.has(b's'));
+    let len = sh.history.len() as i64;
+    let place = |text: &[u8]| -> Option<i64> {
+        match std::str::from_utf8(text).ok().and_then(|s| s.parse::<i64>().ok()) {
+            Some(n) if n <= 0 => Some((len + n - i64::from(n == 0)).max(0)),
+            Some(n) => Some((n - 1).min(len - 1)),
+            None => sh.history.iter().rposition(|l| l.starts_with(text)).map(|at| at as i64),
+        }
+    };
+    if rerun || !list {
+        let mut operands = operands.iter().peekable();
+        let replace = operands.next_if(|o| rerun && o.contains(&b'=')).cloned();
+        let at = match operands.next() {
+            Some(o) => place(o),
+            None => (len > 0).then_some(len - 1),
+        };
+        let Some(line) = at.and_then(|at| sh.history.get(usize::try_from(at).ok()?)).cloned() else {
+            sh.builtin_error(b"fc", "no command found");
+            return Ok(1);
+        };
+        if !rerun {
+            sh.builtin_error(b"fc", "no editor is available; use fc -s to run a command again");
+            return Ok(1);
+        }
+        let line = match replace {
+            Some(r) => {
+                let at = r.iter().position(|b| *b == b'=').unwrap_or(0);
+                bstr::ByteSlice::replacen(&line[..], &r[..at], &r[at + 1..], 1)
+            }
+            None => line,
+        };
+        sh.write_error(&[&line[..], b"\n"].concat());
+        sh.history_mut().push(line.clone());
+        let at = sh.line;
+        return sh.run_text(line.into(), at);
+    }
+    if len == 0 {
+        return Ok(0);
+    }
+    let first = operands.first().map_or(Some((len - 16).max(0)), |o| place(o));
+    let last = operands.get(1).map_or(Some(len - 1), |o| place(o));
+    let (Some(first), Some(last)) = (first, last) else {
+        sh.builtin_error(b"fc", "history specification out of range");
+        return Ok(1);
+    };
+    let mut rows: Vec<i64> = (first.min(last)..=first.max(last)).collect();
+    if reverse != (first > last) {
+        rows.reverse();
+    }
+    let mut text = Vec::new();
+    for at in rows {
+        let Some(line) = usize::try_from(at).ok().and_then(|i| sh.history.get(i)) else { continue };
+        if !plain {
+            text.extend((at + 1).to_string().bytes());
+        }
+        text.extend_from_slice(b"\t ");
+        text.extend_from_slice(line);
+        text.push(b'\n');
+    }
+    sh.put(b"fc", &text)
+}
