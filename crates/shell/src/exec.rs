@@ -15,7 +15,6 @@ mod redirect;
 mod simple;
 mod xtrace;
 
-pub(crate) use cond::numeric;
 pub(crate) use declare::{DeclArg, target_text};
 pub(crate) use external::system_name;
 pub(crate) use pipeline::cpu_times;
