@@ -12,8 +12,8 @@ use crate::syntax::is_reserved;
 
 const SPEC: &str = "abcdefgjksuvo:A:G:W:F:C:X:P:S:prDEI";
 const RESERVED: &[&str] = &[
-    "if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while", "until", "do", "done", "in", "function", "time",
-    "{", "}", "!", "[[", "]]", "coproc",
+    "if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while", "until", "do", "done", "in",
+    "function", "time", "{", "}", "!", "[[", "]]", "coproc",
 ];
 const ACTIONS: &[(&str, u8)] = &[
     ("alias", b'a'),
@@ -50,7 +50,11 @@ pub(super) fn compgen(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         Err(status) => return Ok(status),
     };
     let word = parsed.operands.first().cloned().unwrap_or_default();
-    let options: Vec<(u8, Option<Vec<u8>>)> = parsed.options.iter().map(|(l, v)| (*l, v.map(<[u8]>::to_vec))).collect();
+    let options: Vec<(u8, Option<Vec<u8>>)> = parsed
+        .options
+        .iter()
+        .map(|(l, v)| (*l, v.map(<[u8]>::to_vec)))
+        .collect();
     let mut all: Vec<Vec<u8>> = Vec::new();
     let mut filter = None;
     let (mut prefix, mut suffix) = (Vec::new(), Vec::new());
@@ -87,7 +91,11 @@ pub(super) fn compgen(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
             }
             b'C' => {
                 let text = sh.capture_text(&[&value[..], b" '' ", &quote::always(&word), b" ''"].concat())?;
-                all.extend(text.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec));
+                all.extend(
+                    text.split(|b| *b == b'\n')
+                        .filter(|l| !l.is_empty())
+                        .map(<[u8]>::to_vec),
+                );
             }
             b'X' => filter = Some(value),
             b'P' => prefix = value,
@@ -124,18 +132,30 @@ impl Shell {
             list
         };
         let builtins_of = |disabled: bool| {
-            builtins::all().iter().map(|b| b.name)
+            builtins::all()
+                .iter()
+                .map(|b| b.name)
                 .filter(|n| self.disabled_builtins.iter().any(|d| d[..] == *n.as_bytes()) == disabled)
                 .map(|n| n.as_bytes().to_vec())
                 .collect::<Vec<_>>()
         };
         match action {
             b'a' => names(self.aliases.keys().cloned().collect()),
-            b'b' => names(builtins::all().iter().map(|b| b.name).map(|n| n.as_bytes().to_vec()).collect()),
+            b'b' => names(
+                builtins::all()
+                    .iter()
+                    .map(|b| b.name)
+                    .map(|n| n.as_bytes().to_vec())
+                    .collect(),
+            ),
             4 => names(builtins_of(false)),
             3 => names(builtins_of(true)),
             5 => names(self.funcs.keys().map(|n| n.to_vec()).collect()),
-            b'k' => RESERVED.iter().map(|k| k.as_bytes().to_vec()).filter(|k| is_reserved(k) && k.starts_with(word)).collect(),
+            b'k' => RESERVED
+                .iter()
+                .map(|k| k.as_bytes().to_vec())
+                .filter(|k| is_reserved(k) && k.starts_with(word))
+                .collect(),
             b'v' => names(self.vars.names().iter().map(|n| n.to_vec()).collect()),
             b'e' => names(self.exported_names()),
             b'c' => {
@@ -146,7 +166,12 @@ impl Shell {
                 all.extend(self.engine.registry().names());
                 names(all)
             }
-            6 => names(super::usage::SYNOPSES.iter().map(|(n, ..)| n.as_bytes().to_vec()).collect()),
+            6 => names(
+                super::usage::SYNOPSES
+                    .iter()
+                    .map(|(n, ..)| n.as_bytes().to_vec())
+                    .collect(),
+            ),
             b'f' | b'd' => self.files(word, action == b'd'),
             b'u' | b'g' => names(vec![b"root".to_vec()]),
             11 => names((1..32).map(|n| crate::jobs::Signal(n).name().into_bytes()).collect()),
@@ -160,7 +185,11 @@ impl Shell {
             .names()
             .into_iter()
             .map(|n| n.to_vec())
-            .filter(|n| self.vars.get(n).is_some_and(|v| v.attrs.has(crate::state::value::Attrs::EXPORT)))
+            .filter(|n| {
+                self.vars
+                    .get(n)
+                    .is_some_and(|v| v.attrs.has(crate::state::value::Attrs::EXPORT))
+            })
             .collect()
     }
 
@@ -171,11 +200,18 @@ impl Shell {
         };
         let base: &[u8] = if dir.is_empty() { b"." } else { dir };
         let Ok(path) = self.path(base) else { return Vec::new() };
-        let Ok(entries) = self.fs().read_dir(&path) else { return Vec::new() };
+        let Ok(entries) = self.fs().read_dir(&path) else {
+            return Vec::new();
+        };
         entries
             .into_iter()
             .filter(|e| e.name.starts_with(name) && (!e.name.starts_with(b".") || name.starts_with(b".")))
-            .filter(|e| !directories || path.child(&e.name).is_ok_and(|p| self.fs().stat(&p).is_ok_and(|s| s.is_dir())))
+            .filter(|e| {
+                !directories
+                    || path
+                        .child(&e.name)
+                        .is_ok_and(|p| self.fs().stat(&p).is_ok_and(|s| s.is_dir()))
+            })
             .map(|e| [dir, &e.name].concat())
             .collect()
     }
@@ -211,7 +247,11 @@ pub(super) fn complete(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     if parsed.has(b'p') || (parsed.options.is_empty() && names.is_empty()) {
         let mut text = Vec::new();
         let mut status = 0;
-        let wanted: Vec<Vec<u8>> = if names.is_empty() { sh.completions.keys().cloned().collect() } else { names };
+        let wanted: Vec<Vec<u8>> = if names.is_empty() {
+            sh.completions.keys().cloned().collect()
+        } else {
+            names
+        };
         for name in wanted {
             match sh.completions.get(&name) {
                 Some(spec) => {
@@ -240,7 +280,10 @@ pub(super) fn complete(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
             continue;
         }
         if *letter == b'A' && !ACTIONS.iter().any(|(n, _)| Some(n.as_bytes()) == *value) {
-            sh.builtin_error(b"complete", [value.unwrap_or_default(), b": invalid action name"].concat());
+            sh.builtin_error(
+                b"complete",
+                [value.unwrap_or_default(), b": invalid action name"].concat(),
+            );
             return Ok(1);
         }
         spec.push(vec![b'-', *letter]);
@@ -256,7 +299,16 @@ pub(super) fn complete(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
 
 /// `compopt [-o|+o option] [-DEI] [name ...]`.
 pub(super) fn compopt(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    const OPTIONS: &[&str] = &["bashdefault", "default", "dirnames", "filenames", "noquote", "nosort", "nospace", "plusdirs"];
+    const OPTIONS: &[&str] = &[
+        "bashdefault",
+        "default",
+        "dirnames",
+        "filenames",
+        "noquote",
+        "nosort",
+        "nospace",
+        "plusdirs",
+    ];
     let args = args.get(1..).unwrap_or_default();
     let mut at = 0;
     while let Some(arg) = args.get(at) {

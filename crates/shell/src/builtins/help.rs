@@ -32,13 +32,19 @@ pub(super) fn help(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         let found = if exact.is_empty() {
             let glob = Pattern::new(operand, &GlobOptions::default());
             let prefix = |n: &str| n.as_bytes().starts_with(operand);
-            SYNOPSES.iter().filter(|(n, ..)| glob.as_ref().is_ok_and(|g| g.matches(n.as_bytes())) || prefix(n)).collect()
+            SYNOPSES
+                .iter()
+                .filter(|(n, ..)| glob.as_ref().is_ok_and(|g| g.matches(n.as_bytes())) || prefix(n))
+                .collect()
         } else {
             exact
         };
         if found.is_empty() {
             let o = String::from_utf8_lossy(operand).into_owned();
-            sh.builtin_error(b"help", format!("no help topics match `{o}'.  Try `help help' or `man -k {o}' or `info {o}'."));
+            sh.builtin_error(
+                b"help",
+                format!("no help topics match `{o}'.  Try `help help' or `man -k {o}' or `info {o}'."),
+            );
             status = 1;
         }
         for (name, synopsis, summary) in found {

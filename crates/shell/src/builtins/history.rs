@@ -44,7 +44,12 @@ pub(super) fn history(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     }
     if file_options > 0 {
         let operand = parsed.operands.first().cloned();
-        let letter = parsed.options.iter().map(|(l, _)| *l).find(|l| b"anrw".contains(l)).unwrap_or(b'r');
+        let letter = parsed
+            .options
+            .iter()
+            .map(|(l, _)| *l)
+            .find(|l| b"anrw".contains(l))
+            .unwrap_or(b'r');
         return with_file(sh, letter, operand);
     }
     let lines = sh.history.len();
@@ -104,7 +109,10 @@ fn with_file(sh: &mut Shell, letter: u8, operand: Option<Vec<u8>>) -> Exec {
     let result = sh.path(&name).and_then(|path| match letter {
         b'r' | b'n' => {
             let content = sh.fs().read_all(&path)?;
-            let lines = content.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec);
+            let lines = content
+                .split(|b| *b == b'\n')
+                .filter(|l| !l.is_empty())
+                .map(<[u8]>::to_vec);
             sh.history_mut().extend(lines);
             Ok(())
         }
@@ -113,7 +121,11 @@ fn with_file(sh: &mut Shell, letter: u8, operand: Option<Vec<u8>>) -> Exec {
             if !text.is_empty() {
                 text.push(b'\n');
             }
-            if letter == b'a' { sh.fs().append(&path, Bytes::from(text)) } else { sh.fs().write_all(&path, Bytes::from(text)) }
+            if letter == b'a' {
+                sh.fs().append(&path, Bytes::from(text))
+            } else {
+                sh.fs().write_all(&path, Bytes::from(text))
+            }
         }
     });
     match result {
@@ -131,7 +143,10 @@ fn with_file(sh: &mut Shell, letter: u8, operand: Option<Vec<u8>>) -> Exec {
 pub(super) fn fc(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     let args = args.get(1..).unwrap_or_default();
     // `-5` is a place in the list, not an option.
-    let options = args.iter().take_while(|a| a.len() > 1 && a[0] == b'-' && !a[1].is_ascii_digit()).count();
+    let options = args
+        .iter()
+        .take_while(|a| a.len() > 1 && a[0] == b'-' && !a[1].is_ascii_digit())
+        .count();
     let parsed = match sh.builtin_options(b"fc", &args[..options], "e:lnrs") {
         Ok(p) => p,
         Err(status) => return Ok(status),
@@ -188,7 +203,9 @@ pub(super) fn fc(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     }
     let mut text = Vec::new();
     for at in rows {
-        let Some(line) = usize::try_from(at).ok().and_then(|i| sh.history.get(i)) else { continue };
+        let Some(line) = usize::try_from(at).ok().and_then(|i| sh.history.get(i)) else {
+            continue;
+        };
         if !plain {
             text.extend((at + 1).to_string().bytes());
         }

@@ -4,7 +4,11 @@ use crate::shell::Shell;
 
 /// Name, synopsis and one-line description of every builtin and keyword that `help` knows, sorted by name.
 pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
-    (".", ". filename [arguments]", "Execute commands from a file in the current shell."),
+    (
+        ".",
+        ". filename [arguments]",
+        "Execute commands from a file in the current shell.",
+    ),
     (":", ":", "Null command."),
     ("[", "[ arg... ]", "Evaluate conditional expression."),
     ("alias", "alias [-p] [name[=value] ... ]", "Define or display aliases."),
@@ -15,10 +19,26 @@ pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
         "Set Readline key bindings and variables.",
     ),
     ("break", "break [n]", "Exit for, while, or until loops."),
-    ("builtin", "builtin [shell-builtin [arg ...]]", "Execute shell builtins."),
-    ("caller", "caller [expr]", "Return the context of the current subroutine call."),
-    ("cd", "cd [-L|[-P [-e]] [-@]] [dir]", "Change the shell working directory."),
-    ("command", "command [-pVv] command [arg ...]", "Execute a simple command or display information about commands."),
+    (
+        "builtin",
+        "builtin [shell-builtin [arg ...]]",
+        "Execute shell builtins.",
+    ),
+    (
+        "caller",
+        "caller [expr]",
+        "Return the context of the current subroutine call.",
+    ),
+    (
+        "cd",
+        "cd [-L|[-P [-e]] [-@]] [dir]",
+        "Change the shell working directory.",
+    ),
+    (
+        "command",
+        "command [-pVv] command [arg ...]",
+        "Execute a simple command or display information about commands.",
+    ),
     (
         "compgen",
         "compgen [-abcdefgjksuv] [-o option] [-A action] [-G globpat] [-W wordlist] [-F function] [-C command] [-X filterpat] [-P prefix] [-S suffix] [word]",
@@ -29,7 +49,11 @@ pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
         "complete [-abcdefgjksuv] [-pr] [-DEI] [-o option] [-A action] [-G globpat] [-W wordlist] [-F function] [-C command] [-X filterpat] [-P prefix] [-S suffix] [name ...]",
         "Specify how arguments are to be completed by Readline.",
     ),
-    ("compopt", "compopt [-o|+o option] [-DEI] [name ...]", "Modify or display completion options."),
+    (
+        "compopt",
+        "compopt [-o|+o option] [-DEI] [name ...]",
+        "Modify or display completion options.",
+    ),
     ("continue", "continue [n]", "Resume for, while, or until loops."),
     (
         "declare",
@@ -37,9 +61,21 @@ pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
         "Set variable values and attributes.",
     ),
     ("dirs", "dirs [-clpv] [+N] [-N]", "Display directory stack."),
-    ("disown", "disown [-h] [-ar] [jobspec ... | pid ...]", "Remove jobs from current shell."),
-    ("echo", "echo [-neE] [arg ...]", "Write arguments to the standard output."),
-    ("enable", "enable [-a] [-dnps] [-f filename] [name ...]", "Enable and disable shell builtins."),
+    (
+        "disown",
+        "disown [-h] [-ar] [jobspec ... | pid ...]",
+        "Remove jobs from current shell.",
+    ),
+    (
+        "echo",
+        "echo [-neE] [arg ...]",
+        "Write arguments to the standard output.",
+    ),
+    (
+        "enable",
+        "enable [-a] [-dnps] [-f filename] [name ...]",
+        "Enable and disable shell builtins.",
+    ),
     ("eval", "eval [arg ...]", "Execute arguments as a shell command."),
     (
         "exec",
@@ -47,7 +83,11 @@ pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
         "Replace the shell with the given command.",
     ),
     ("exit", "exit [n]", "Exit the shell."),
-    ("export", "export [-fn] [name[=value] ...] or export -p", "Set export attribute for shell variables."),
+    (
+        "export",
+        "export [-fn] [name[=value] ...] or export -p",
+        "Set export attribute for shell variables.",
+    ),
     ("false", "false", "Return an unsuccessful result."),
     (
         "fc",
@@ -56,14 +96,26 @@ pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
     ),
     ("fg", "fg [job_spec]", "Move job to the foreground."),
     ("getopts", "getopts optstring name [arg ...]", "Parse option arguments."),
-    ("hash", "hash [-lr] [-p pathname] [-dt] [name ...]", "Remember or display program locations."),
-    ("help", "help [-dms] [pattern ...]", "Display information about builtin commands."),
+    (
+        "hash",
+        "hash [-lr] [-p pathname] [-dt] [name ...]",
+        "Remember or display program locations.",
+    ),
+    (
+        "help",
+        "help [-dms] [pattern ...]",
+        "Display information about builtin commands.",
+    ),
     (
         "history",
         "history [-c] [-d offset] [n] or history -anrw [filename] or history -ps arg [arg...]",
         "Display or manipulate the history list.",
     ),
-    ("jobs", "jobs [-lnprs] [jobspec ...] or jobs -x command [args]", "Display status of jobs."),
+    (
+        "jobs",
+        "jobs [-lnprs] [jobspec ...] or jobs -x command [args]",
+        "Display status of jobs.",
+    ),
     (
         "kill",
         "kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]",
@@ -78,7 +130,11 @@ pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
         "Read lines from the standard input into an indexed array variable.",
     ),
     ("popd", "popd [-n] [+N | -N]", "Remove directories from stack."),
-    ("printf", "printf [-v var] format [arguments]", "Formats and prints ARGUMENTS under control of the FORMAT."),
+    (
+        "printf",
+        "printf [-v var] format [arguments]",
+        "Formats and prints ARGUMENTS under control of the FORMAT.",
+    ),
     ("pushd", "pushd [-n] [+N | -N | dir]", "Add directories to stack."),
     ("pwd", "pwd [-LP]", "Print the name of the current working directory."),
     (
@@ -91,7 +147,11 @@ pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
         "readarray [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]",
         "Read lines from a file into an array variable.",
     ),
-    ("readonly", "readonly [-aAf] [name[=value] ...] or readonly -p", "Mark shell variables as unchangeable."),
+    (
+        "readonly",
+        "readonly [-aAf] [name[=value] ...] or readonly -p",
+        "Mark shell variables as unchangeable.",
+    ),
     ("return", "return [n]", "Return from a shell function."),
     (
         "set",
@@ -99,24 +159,56 @@ pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
         "Set or unset values of shell options and positional parameters.",
     ),
     ("shift", "shift [n]", "Shift positional parameters."),
-    ("shopt", "shopt [-pqsu] [-o] [optname ...]", "Set and unset shell options."),
-    ("source", "source filename [arguments]", "Execute commands from a file in the current shell."),
+    (
+        "shopt",
+        "shopt [-pqsu] [-o] [optname ...]",
+        "Set and unset shell options.",
+    ),
+    (
+        "source",
+        "source filename [arguments]",
+        "Execute commands from a file in the current shell.",
+    ),
     ("suspend", "suspend [-f]", "Suspend shell execution."),
     ("test", "test [expr]", "Evaluate conditional expression."),
     ("times", "times", "Display process times."),
-    ("trap", "trap [-lp] [[arg] signal_spec ...]", "Trap signals and other events."),
+    (
+        "trap",
+        "trap [-lp] [[arg] signal_spec ...]",
+        "Trap signals and other events.",
+    ),
     ("true", "true", "Return a successful result."),
-    ("type", "type [-afptP] name [name ...]", "Display information about command type."),
+    (
+        "type",
+        "type [-afptP] name [name ...]",
+        "Display information about command type.",
+    ),
     (
         "typeset",
         "typeset [-aAfFgiIlnrtux] name[=value] ... or typeset -p [-aAfFilnrtux] [name ...]",
         "Set variable values and attributes.",
     ),
-    ("ulimit", "ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]", "Modify shell resource limits."),
+    (
+        "ulimit",
+        "ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]",
+        "Modify shell resource limits.",
+    ),
     ("umask", "umask [-p] [-S] [mode]", "Display or set file mode mask."),
-    ("unalias", "unalias [-a] name [name ...]", "Remove each NAME from the list of defined aliases."),
-    ("unset", "unset [-f] [-v] [-n] [name ...]", "Unset values and attributes of shell variables and functions."),
-    ("wait", "wait [-fn] [-p var] [id ...]", "Wait for job completion and return exit status."),
+    (
+        "unalias",
+        "unalias [-a] name [name ...]",
+        "Remove each NAME from the list of defined aliases.",
+    ),
+    (
+        "unset",
+        "unset [-f] [-v] [-n] [name ...]",
+        "Unset values and attributes of shell variables and functions.",
+    ),
+    (
+        "wait",
+        "wait [-fn] [-p var] [id ...]",
+        "Wait for job completion and return exit status.",
+    ),
 ];
 
 /// The synopsis of a builtin.
@@ -140,7 +232,11 @@ impl Parsed<'_> {
 
     /// The last argument of a letter.
     pub(super) fn value(&self, letter: u8) -> Option<&[u8]> {
-        self.options.iter().rev().find(|(l, _)| *l == letter).and_then(|(_, v)| *v)
+        self.options
+            .iter()
+            .rev()
+            .find(|(l, _)| *l == letter)
+            .and_then(|(_, v)| *v)
     }
 }
 
@@ -185,7 +281,10 @@ impl Shell {
                 }
             }
         }
-        Ok(Parsed { options, operands: &args[at..] })
+        Ok(Parsed {
+            options,
+            operands: &args[at..],
+        })
     }
 
     /// Prints the usage line of a builtin; the status for a usage error.
