@@ -21,6 +21,7 @@ impl Job {
             Ok(status) => status.0,
             Err(CommandError::BrokenPipe) => 141,
             Err(CommandError::Cancelled) => 130,
+            Err(CommandError::Limit(_)) => 137,
             Err(CommandError::Fail { status, .. }) => status,
             Err(CommandError::Declined) => 127,
         };

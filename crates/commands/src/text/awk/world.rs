@@ -152,7 +152,7 @@ impl AwkIo for World<'_, '_> {
         ) {
             Ok(status) => Ok(i32::from(status.0)),
             Err(CommandError::BrokenPipe) => Ok(141),
-            Err(CommandError::Cancelled) => Err(io::ErrorKind::Interrupted.into()),
+            Err(CommandError::Cancelled | CommandError::Limit(_)) => Err(io::ErrorKind::Interrupted.into()),
             Err(CommandError::Fail { status, .. }) => Ok(i32::from(status)),
             Err(CommandError::Declined) => Ok(127),
         }
