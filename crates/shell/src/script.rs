@@ -197,9 +197,6 @@ impl Shell {
             Err(Flow::Discard(s)) if kind == Kind::Main => {
                 self.status = s;
                 self.set_pipestatus(s);
-                if self.on(SetOpt::Errexit) {
-                    return Err(Flow::Exit(s));
-                }
                 Ok(s)
             }
             Err(Flow::Break(_) | Flow::Continue(_)) if kind == Kind::Main => Ok(self.status),

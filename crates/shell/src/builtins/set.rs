@@ -105,7 +105,9 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
                 sh.positional = Arc::new(args[at + 1..].to_vec());
             }
         }
+        // A lone `+` is ignored.
         Some(b"+") if args.len() == at + 1 => {}
+        Some(b"+") => return run(sh, &[&args[..1], &args[at + 1..]].concat()),
         Some(_) => sh.positional = Arc::new(args[at..].to_vec()),
     }
     Ok(0)

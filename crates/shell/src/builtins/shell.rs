@@ -70,7 +70,7 @@ impl Shell {
             at += 1;
             for l in letters {
                 match l {
-                    b'c' if on => command = true,
+                    b'c' => command = true,
                     b's' if on => stdin = true,
                     b'i' | b'l' | b'r' | b'D' => {}
                     b'o' => {

@@ -23,7 +23,7 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
             Some(v) => v,
             None => {
                 sh.builtin_error(b"shift", [&n[..], b": numeric argument required"].concat());
-                return Err(Flow::Discard(1));
+                return Ok(1);
             }
         },
     };

@@ -78,8 +78,15 @@ impl Shell {
             }
         }
         if args.is_empty() {
-            // Everything expanded to nothing: as if there were only assignments.
-            return self.exec_assignments(command, s);
+            // Everything expanded to nothing: as if there were only assignments. The status is that of the last command
+            // substitution.
+            let before = self.substitution_status.take();
+            let status = self.exec_assignments(command, s)?;
+            return Ok(if s.assignments.is_empty() {
+                before.unwrap_or(status)
+            } else {
+                status
+            });
         }
         let depth = self.vars.depth();
         let mut undo = Undo::default();

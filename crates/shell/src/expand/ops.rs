@@ -276,7 +276,7 @@ impl Shell {
             self.expand_string(word)?
         };
         self.error([&shown[..], b": ", &text].concat());
-        Err(Flow::Exit(127))
+        Err(Flow::Exit(1))
     }
 
     fn default_assign(&mut self, target: &Target, word: &Word, cx: Cx, sink: &mut Sink<'_>) -> Result<(), Flow> {

@@ -97,7 +97,7 @@ impl Shell {
     pub(crate) fn unset(&mut self, name: &[u8]) -> Result<(), Flow> {
         if self.on(SetOpt::Nounset) {
             self.error([name, b": unbound variable"].concat());
-            return Err(Flow::Exit(127));
+            return Err(Flow::Exit(1));
         }
         Ok(())
     }
@@ -298,9 +298,16 @@ impl Shell {
     /// Adds a list: `"$*"` joined by the first character of IFS, `"$@"` one field each.
     pub(super) fn put_list(&self, items: &[Vec<u8>], star: bool, cx: Cx, sink: &mut Sink<'_>) {
         if sink.splits() && !(star && cx.quoted) {
+            // Unquoted, an empty element in the middle shows only when IFS is not white space.
+            let ifs = self.ifs();
+            let keep_empty = !cx.quoted && ifs.joiner().first().is_some_and(|b| !ifs.is_space(*b));
             for (i, item) in items.iter().enumerate() {
                 if i > 0 {
                     sink.next_element();
+                }
+                if keep_empty && item.is_empty() && i + 1 < items.len() {
+                    sink.quoted(b"");
+                    continue;
                 }
                 if cx.quoted {
                     sink.quoted(item);

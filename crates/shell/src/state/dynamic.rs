@@ -85,6 +85,10 @@ impl Shell {
             (b"MACHTYPE", b"x86_64-pc-linux-gnu"),
         ];
         for (name, value) in plain {
+            // What the environment says of the machine stands.
+            if matches!(name, b"HOSTNAME" | b"HOSTTYPE" | b"OSTYPE" | b"MACHTYPE") && self.vars.get(name).is_some() {
+                continue;
+            }
             self.vars.put(name, Var::scalar(value));
         }
         for (name, value) in [(&b"UID"[..], self.uid), (b"EUID", self.uid), (b"PPID", 1)] {
