@@ -34,6 +34,22 @@ pub fn unescape(raw: &[u8], mut warn: impl FnMut(&[u8], u8)) -> Vec<u8> {
                     at += length;
                 }
             }
+            b'u' => {
+                let digits = raw[at..].iter().take(8).take_while(|digit| digit.is_ascii_hexdigit());
+                let length = digits.count();
+                let code = raw[at..at + length].iter().try_fold(0u32, |sum, digit| {
+                    sum.checked_mul(16)?.checked_add(char::from(*digit).to_digit(16)?)
+                });
+                match code.filter(|_| length > 0).and_then(char::from_u32) {
+                    Some(character) => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+                    None if length > 0 => out.push(b'?'),
+                    None => {
+                        warn(b"no hex digits in `\\u' escape sequence", b'u');
+                        out.push(b'u');
+                    }
+                }
+                at += length;
+            }
             b'0'..=b'7' => {
                 let length = raw[at - 1..]
                     .iter()
@@ -84,6 +100,14 @@ pub fn value(digits: &[u8], radix: u32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_points_become_utf8() {
+        assert_eq!(
+            unescape(br"caf\u00E9 \u48 \u110000", |_, _| {}),
+            "caf\u{e9} H ?".as_bytes()
+        );
+    }
 
     #[test]
     fn escapes_are_replaced_and_doubtful_ones_reported() {
