@@ -30,6 +30,8 @@ struct Test<'a> {
     args: &'a [Vec<u8>],
     at: usize,
     depth: usize,
+    /// Called as `[`.
+    bracket: bool,
 }
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
@@ -44,11 +46,13 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
             }
         }
     }
+    let bracket = name == b"[";
     let mut test = Test {
         shell: sh,
         args: operands,
         at: 0,
         depth: 0,
+        bracket,
     };
     match test.by_count(operands) {
         Ok(true) => Ok(0),
@@ -193,6 +197,8 @@ impl Test<'_> {
                     Ok(answer)
                 }
                 Some(other) => Err(usage(&[b"`)' expected, found ", other])),
+                // For `[` the closing bracket is still there to be found.
+                None if self.bracket => Err(usage(&[b"`)' expected, found ]"])),
                 None => Err(usage(&[b"`)' expected"])),
             };
         }
@@ -202,13 +208,10 @@ impl Test<'_> {
             self.at += 3;
             return self.binary(op, first, right);
         }
-        if let [b'-', _] = first.as_slice() {
-            let Some(letter) = unary(first) else {
-                return Err(usage(&[first, b": unary operator expected"]));
-            };
-            let Some(operand) = args.get(self.at + 1) else {
-                return Err(usage(&[b"argument expected"]));
-            };
+        // An operator without an operand is a string like any other.
+        if let Some(letter) = unary(first)
+            && let Some(operand) = args.get(self.at + 1)
+        {
             self.at += 2;
             return self.unary(letter, operand);
         }

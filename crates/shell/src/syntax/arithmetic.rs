@@ -33,6 +33,8 @@ impl Machine<'_> {
         let mut b = Builder::new();
         let mut run = start;
         let mut level = 0usize;
+        // Parts that were single-quoted: arithmetic keeps those quotes (and fails on them).
+        let mut single = Vec::new();
         loop {
             match self.at(self.pos) {
                 0 => return Err(self.unclosed(open, b"]")),
@@ -47,9 +49,12 @@ impl Machine<'_> {
                     level -= 1;
                     self.pos += 1;
                 }
-                b'\\' | b'\'' | b'"' | b'$' | b'`' => {
+                c @ (b'\\' | b'\'' | b'"' | b'$' | b'`') => {
                     b.range(&self.src, run, self.pos);
                     self.special(&mut b, Quote::None)?;
+                    if c == b'\'' {
+                        single.push(b.len() - 1);
+                    }
                     run = self.pos;
                 }
                 _ => self.pos += 1,
@@ -67,7 +72,7 @@ impl Machine<'_> {
             line,
             flags,
         };
-        Ok(Subscript::Expr(Box::new(subscript_expr(key))))
+        Ok(Subscript::Expr(Box::new(subscript_expr(key, &single))))
     }
 
     /// `((…))` with the cursor on the second parenthesis, the first being consumed: an arithmetic expression if the matching
@@ -212,11 +217,15 @@ impl Machine<'_> {
     }
 }
 
-/// A subscript in both readings, given the key reading: arithmetic text has no quotes.
-pub(super) fn subscript_expr(key: Word) -> SubscriptExpr {
+/// A subscript in both readings, given the key reading: arithmetic text has no quotes but the single ones, which stood around
+/// the parts with the numbers `single`.
+pub(super) fn subscript_expr(key: Word, single: &[usize]) -> SubscriptExpr {
     let mut parts = Vec::with_capacity(key.parts.len());
-    for part in &key.parts {
+    for (i, part) in key.parts.iter().enumerate() {
         match part {
+            WordPart::Quoted(text) if single.contains(&i) => {
+                parts.push(WordPart::Literal(Bytes::from([b"'", &text[..], b"'"].concat())));
+            }
             WordPart::Quoted(text) => parts.push(WordPart::Literal(text.clone())),
             WordPart::DoubleQuoted(inner) => parts.extend(inner.iter().cloned()),
             other => parts.push(other.clone()),

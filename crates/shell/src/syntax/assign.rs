@@ -330,7 +330,7 @@ fn subscript_of(word: &Word, from: usize) -> Option<(Subscript, usize, usize)> {
                                 line: word.line,
                                 ..Word::default()
                             };
-                            Subscript::Expr(Box::new(subscript_expr(with_flags(key, word))))
+                            Subscript::Expr(Box::new(subscript_expr(with_flags(key, word), &[])))
                         }
                     };
                     return Some((subscript, index, i + 1));

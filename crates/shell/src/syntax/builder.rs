@@ -80,6 +80,11 @@ impl Builder {
         self.parts.push(part);
     }
 
+    /// The number of finished parts.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
     fn flush(&mut self, src: &Bytes) {
         match std::mem::replace(&mut self.pending, Pending::None) {
             Pending::None => {}

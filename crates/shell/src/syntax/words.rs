@@ -330,13 +330,21 @@ impl Machine<'_> {
         // Patterns follow the rules of unquoted text even inside double quotes.
         let quoted_value = quote != Quote::None && kind == Operand::Value;
         let inner = if quoted_value { quote } else { Quote::None };
+        // Inside double quotes a single quote stands for itself, but bash still pairs it when it looks for the brace.
+        let mut single = None;
         loop {
             let c = self.at(self.pos);
             match c {
+                0 if single.is_some() => return Err(self.unclosed(single.unwrap_or(open), b"'")),
+                b'}' if single.is_some() => self.pos += 1,
+                b'\'' if quoted_value && quote == Quote::Double => {
+                    single = if single.is_some() { None } else { Some(self.pos) };
+                    self.pos += 1;
+                }
                 0 if kind == Operand::Free => break,
                 0 => return Err(self.unclosed(open, b"}")),
                 b'}' if kind != Operand::Free => break,
-                b'/' if kind == Operand::UntilSlash => break,
+                b'/' if kind == Operand::UntilSlash && self.pos > start => break,
                 b'\\' if quoted_value => {
                     let next = self.at(self.pos + 1);
                     b.range(&self.src, run, self.pos);
