@@ -40,7 +40,14 @@ describe('ws.command', () => {
     })
     await ws.fs.writeFile('/ram/here', 'content')
     await ws.execute('cd /ram; export V=1; look -ab --long=x here')
-    expect(seen).toMatchObject({ name: 'look', args: ['-ab', '--long=x', 'here'], paths: ['/ram/here'], flags: { a: true, b: true, long: 'x' }, cwd: '/ram', content: 'content' })
+    expect(seen).toMatchObject({
+      name: 'look',
+      args: ['-ab', '--long=x', 'here'],
+      paths: ['/ram/here'],
+      flags: { a: true, b: true, long: 'x' },
+      cwd: '/ram',
+      content: 'content',
+    })
     expect((seen.env as Record<string, string>).V).toBe('1')
   })
 
@@ -73,7 +80,10 @@ describe('ws.command', () => {
 
   it('fires its signal on abort', async () => {
     let aborted = false
-    ws.command('wait-for-abort', ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve((aborted = true) as never))))
+    ws.command(
+      'wait-for-abort',
+      ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve((aborted = true) as never))),
+    )
     const controller = new AbortController()
     const running = ws.execute('wait-for-abort', { signal: controller.signal })
     setTimeout(() => controller.abort(), 30)
@@ -90,7 +100,9 @@ describe('ws.command', () => {
     expect((await ws.execute('cat /ram/t.table')).stdoutText).toBe('rendered /ram/t.table\n')
     ws.mount('/ram')?.registerFns(command({ name: 'only-ram', resource: 'ram', fn: () => 'ram!\n' }))
     expect((await ws.execute('only-ram /ram/t.txt')).stdoutText).toBe('ram!\n')
-    expect(() => ws.mount('/ram')?.registerFns(command({ name: 'x', resource: 's3', fn: () => 0 }))).toThrow("command 'x' is for resource(s) ['s3'], not 'ram'")
+    expect(() => ws.mount('/ram')?.registerFns(command({ name: 'x', resource: 's3', fn: () => 0 }))).toThrow(
+      "command 'x' is for resource(s) ['s3'], not 'ram'",
+    )
   })
 
   it('can have several words, be listed and be removed', async () => {

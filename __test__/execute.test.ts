@@ -59,7 +59,10 @@ describe('results', () => {
 describe('streams', () => {
   it('hands output on as it comes, and collects it too unless told not to', async () => {
     const chunks: string[] = []
-    const r = await ws.execute('echo a; echo b >&2; echo c', { onStdout: (c: Buffer) => chunks.push(String(c)), onStderr: (c: Buffer) => chunks.push(`!${String(c)}`) })
+    const r = await ws.execute('echo a; echo b >&2; echo c', {
+      onStdout: (c: Buffer) => chunks.push(String(c)),
+      onStderr: (c: Buffer) => chunks.push(`!${String(c)}`),
+    })
     expect(chunks.join('').replace('!b\n', '')).toBe('a\nc\n')
     expect([r.stdoutText, r.stderrText]).toEqual(['a\nc\n', 'b\n'])
     expect((await ws.execute('echo a', { onStdout: () => {}, buffer: false })).stdoutText).toBe('')

@@ -173,7 +173,12 @@ describe('mounts', () => {
   it('shadows with nested mounts, longest prefix first', async () => {
     const ws = new Workspace({ '/x': new RAMResource(), '/x/y/z': new RAMResource() }, { mode: 'write' })
     await ws.fs.writeFile('/x/y/z/inner', '1')
-    expect(ws.mounts().map((m) => m.prefix).slice(0, 2)).toEqual(expect.arrayContaining(['/x/y/z/']))
+    expect(
+      ws
+        .mounts()
+        .map((m) => m.prefix)
+        .slice(0, 2),
+    ).toEqual(expect.arrayContaining(['/x/y/z/']))
     expect(await ws.fs.readdir('/x')).toEqual(['/x/y'])
     expect(await ws.fs.readdir('/x/y')).toEqual(['/x/y/z'])
     expect(ws.mount('/x/y/z/inner')?.prefix).toBe('/x/y/z/')

@@ -12,7 +12,13 @@ function inMemory(files: Record<string, string>, more: Partial<CustomResource> =
     readdir: async (path) => {
       calls.push(`readdir ${path}`)
       const base = path === '/' ? '/' : `${path}/`
-      return [...new Set(Object.keys(files).filter((f) => f.startsWith(base)).map((f) => f.slice(base.length).split('/')[0] as string))]
+      return [
+        ...new Set(
+          Object.keys(files)
+            .filter((f) => f.startsWith(base))
+            .map((f) => f.slice(base.length).split('/')[0] as string),
+        ),
+      ]
     },
     readFile: async (path) => {
       calls.push(`readFile ${path}`)

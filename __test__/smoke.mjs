@@ -9,7 +9,13 @@ const cjs = createRequire(import.meta.url)('@mirage/node-native')
 assert.equal(cjs.Workspace, esm.Workspace, 'both module systems have one set of classes')
 
 const { RAMResource, Workspace } = esm
-const ws = new Workspace({ '/ram': new RAMResource(), '/js': { readdir: () => ['a'], readFile: () => 'from js\n', stat: (p) => (p === '/' ? { type: 'directory' } : { size: 8 }) } }, { mode: 'write' })
+const ws = new Workspace(
+  {
+    '/ram': new RAMResource(),
+    '/js': { readdir: () => ['a'], readFile: () => 'from js\n', stat: (p) => (p === '/' ? { type: 'directory' } : { size: 8 }) },
+  },
+  { mode: 'write' },
+)
 
 await ws.fs.writeFile('/ram/f', 'b\na\nb\n')
 assert.equal((await ws.execute('sort /ram/f | uniq -c | sort -rn | head -n 1')).stdoutText.trim(), '2 b')

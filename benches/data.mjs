@@ -26,13 +26,17 @@ export function log(bytes) {
 export function jsonLines(count) {
   const r = random(777)
   return Buffer.from(
-    Array.from({ length: count }, (_, id) => JSON.stringify({ id, user: { name: words[r(2000)], age: r(90) }, v: r(1000), tags: [words[r(2000)], words[r(2000)]] })).join('\n') +
-      '\n',
+    Array.from({ length: count }, (_, id) =>
+      JSON.stringify({ id, user: { name: words[r(2000)], age: r(90) }, v: r(1000), tags: [words[r(2000)], words[r(2000)]] }),
+    ).join('\n') + '\n',
   )
 }
 
 /** `count` small files in 40 directories, `size` bytes each. */
 export function tree(count, size) {
   const body = log(size)
-  return Array.from({ length: count }, (_, i) => [`/w/t/d${i % 40}/f${i}.txt`, Buffer.concat([Buffer.from(i % 100 === 0 ? 'ALERT here\n' : 'calm\n'), body])])
+  return Array.from({ length: count }, (_, i) => [
+    `/w/t/d${i % 40}/f${i}.txt`,
+    Buffer.concat([Buffer.from(i % 100 === 0 ? 'ALERT here\n' : 'calm\n'), body]),
+  ])
 }

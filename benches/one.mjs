@@ -84,7 +84,9 @@ if (name === '@startup') {
     cpu: (s.childTimes ? childCpu : own) / repeat,
     stall: task.stall ? stall : undefined,
     rss: process.resourceUsage().maxRSS / 1024,
-    out: String(result.stdoutText ?? result.stdout).trim().slice(0, 60),
+    out: String(result.stdoutText ?? result.stdout)
+      .trim()
+      .slice(0, 60),
     code: result.exitCode,
   })
 }

@@ -11,7 +11,11 @@ import { tasks } from './tasks.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const { values: options } = parseArgs({
-  options: { only: { type: 'string' }, runs: { type: 'string', default: '3' }, systems: { type: 'string', default: 'ours,gnu,bashkit,just-bash,reference' } },
+  options: {
+    only: { type: 'string' },
+    runs: { type: 'string', default: '3' },
+    systems: { type: 'string', default: 'ours,gnu,bashkit,just-bash,reference' },
+  },
 })
 const systems = options.systems.split(',')
 const runs = Number(options.runs)
@@ -19,7 +23,10 @@ const TIMEOUT = 60_000
 
 if (systems.some((s) => !['ours', 'gnu'].includes(s)) && !existsSync(join(here, 'node_modules'))) {
   console.log('installing the peers …')
-  const { status } = spawnSync('npm', ['install', '--no-fund', '--no-audit', '--no-package-lock', '--ignore-scripts'], { cwd: here, stdio: 'inherit' })
+  const { status } = spawnSync('npm', ['install', '--no-fund', '--no-audit', '--no-package-lock', '--ignore-scripts'], {
+    cwd: here,
+    stdio: 'inherit',
+  })
   if (status !== 0) process.exit(1)
 }
 
@@ -54,7 +61,8 @@ async function measure(system, task) {
   return Object.fromEntries(
     Object.entries(first).map(([key, value]) => {
       if (typeof value === 'number') return [key, median(results.map((r) => r[key]))]
-      if (typeof value === 'object') return [key, Object.fromEntries(Object.keys(value).map((k) => [k, median(results.map((r) => r[key][k]))]))]
+      if (typeof value === 'object')
+        return [key, Object.fromEntries(Object.keys(value).map((k) => [k, median(results.map((r) => r[key][k]))]))]
       return [key, value]
     }),
   )
@@ -80,7 +88,12 @@ if (wanted('fs')) {
   for (const s of systems.filter((x) => ['ours', 'reference'].includes(x))) all[s] = await measure(s, '@fs')
   report.results.fs = all
   for (const op of ['writeFile', 'readFile', 'stat']) {
-    row([`ws.fs.${op} 1 KB`, ...systems.map((s) => (all[s] === undefined ? '-' : (all[s].failed ?? `${all[s][op].cpu.toFixed(1)} µs (${all[s][op].wall.toFixed(1)})`)))])
+    row([
+      `ws.fs.${op} 1 KB`,
+      ...systems.map((s) =>
+        all[s] === undefined ? '-' : (all[s].failed ?? `${all[s][op].cpu.toFixed(1)} µs (${all[s][op].wall.toFixed(1)})`),
+      ),
+    ])
   }
 }
 if (wanted('abort')) {

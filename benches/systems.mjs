@@ -34,7 +34,9 @@ export const systems = {
   },
 
   async reference(files) {
-    const { MountMode, RAMResource, Workspace } = await import(pathToFileURL(join(here, 'node_modules/@struktoai/mirage-node/dist/index.js')).href)
+    const { MountMode, RAMResource, Workspace } = await import(
+      pathToFileURL(join(here, 'node_modules/@struktoai/mirage-node/dist/index.js')).href
+    )
     const ws = new Workspace({ '/w': new RAMResource() }, { mode: MountMode.WRITE })
     await fillWorkspace(ws, files)
     await ws.execute('cd /w')
@@ -76,7 +78,11 @@ export const systems = {
     return {
       childTimes: true,
       run: (script) => {
-        const r = spawnSync('bash', ['-c', `${script}\n_s=$?; exec >&2; echo; times; exit $_s`], { cwd: join(root, 'w'), encoding: 'utf8', maxBuffer: 1 << 29 })
+        const r = spawnSync('bash', ['-c', `${script}\n_s=$?; exec >&2; echo; times; exit $_s`], {
+          cwd: join(root, 'w'),
+          encoding: 'utf8',
+          maxBuffer: 1 << 29,
+        })
         const times = [...r.stderr.matchAll(/(\d+)m([\d.]+)s/g)].slice(-4)
         return { stdout: r.stdout, exitCode: r.status, cpuMs: times.reduce((sum, [, m, s]) => sum + m * 60_000 + s * 1000, 0) }
       },

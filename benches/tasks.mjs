@@ -30,7 +30,10 @@ export const tasks = {
   'awk sum, 50 MB': { input: text(50), script: "awk '{s+=$5} END{print s}' log.txt" },
   'awk count by key, 50 MB': { input: text(50), script: "awk '{c[$4]++} END{n=0; for(k in c) n++; print n}' log.txt" },
   'jq -r .user.name, 4000 lines': { input: () => [['/w/j', jsonLines(4000)]], script: 'jq -r .user.name j | wc -l' },
-  'jq select+add, 100 000 lines': { input: () => [['/w/j', jsonLines(100_000)]], script: "jq -n '[inputs | select(.v > 500) | .v] | add' j" },
+  'jq select+add, 100 000 lines': {
+    input: () => [['/w/j', jsonLines(100_000)]],
+    script: "jq -n '[inputs | select(.v > 500) | .v] | add' j",
+  },
   'sha256sum, 50 MB': { input: text(50), script: 'sha256sum log.txt | cut -c1-16' },
   'gzip -c, 10 MB': { input: text(10), script: 'gzip -c log.txt | gzip -dc | wc -c' },
   'grep -rl, 1000 files of 10 KB': { input: () => tree(1000, 10_000), script: 'grep -rl ALERT t | wc -l' },

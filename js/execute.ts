@@ -64,7 +64,8 @@ export function nativeLimits(limits: Limits | undefined, timeoutMs?: number): ob
   const number = (name: string, value: number | null | undefined): number | undefined => {
     if (value === undefined) return undefined
     if (value === null || value === Infinity) return -1
-    if (typeof value !== 'number' || Number.isNaN(value) || value < 0) throw invalidArgument(`limits.${name}`, 'a non-negative number', value)
+    if (typeof value !== 'number' || Number.isNaN(value) || value < 0)
+      throw invalidArgument(`limits.${name}`, 'a non-negative number', value)
     return value
   }
   return {
@@ -130,7 +131,8 @@ interface Started {
 
 /** Starts a line. Throws at once for bad options; everything else arrives through the promise. */
 export function start(workspace: Native, command: string, options: ExecuteOptions = {}): Started {
-  if (typeof command !== 'string' && !((command as unknown) instanceof Uint8Array)) throw invalidArgument('command', 'of type string', command)
+  if (typeof command !== 'string' && !((command as unknown) instanceof Uint8Array))
+    throw invalidArgument('command', 'of type string', command)
   const { signal } = options
   if (signal?.aborted === true) return { result: Promise.reject(abortError(signal)), abort: () => {} }
 
@@ -258,7 +260,13 @@ export class ShellProcess extends EventEmitter {
     const [out, err] = [readable(), readable()]
     this.stdout = out.stream
     this.stderr = err.stream
-    const { result, abort } = start(workspace, command, { ...options, stdin: source(), onStdout: out.push, onStderr: err.push, buffer: false })
+    const { result, abort } = start(workspace, command, {
+      ...options,
+      stdin: source(),
+      onStdout: out.push,
+      onStderr: err.push,
+      buffer: false,
+    })
     this.#abort = abort
     // A reader that waits must not wait for ever once the other side is gone.
     for (const stream of [this.stdout, this.stderr]) stream.once('close', () => stream.read(0))

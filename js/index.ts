@@ -6,7 +6,15 @@
 export { Workspace, type MountSpec, type WorkspaceOptions } from './workspace.js'
 export { Mount, MountEntry, type MountOptions } from './mount.js'
 export { MountMode, parseMountMode, weakerMode } from './mode.js'
-export { RAMResource, DiskResource, BuiltinResource, type CustomResource, type EntryLike, type Resource, type StatLike } from './resource.js'
+export {
+  RAMResource,
+  DiskResource,
+  BuiltinResource,
+  type CustomResource,
+  type EntryLike,
+  type Resource,
+  type StatLike,
+} from './resource.js'
 export { ExecuteResult } from './result.js'
 export { FileStat } from './stat.js'
 export { WorkspaceFs, type MkdirOptions, type PathLike, type ReadOptions } from './fs.js'

@@ -42,7 +42,9 @@ const BY_EXTENSION: Record<string, string> = {
   hdf5: 'hdf5',
 }
 const TEXT = new Set(
-  'txt md log yaml yml toml ini cfg conf xml html htm css js mjs cjs ts mts cts jsx tsx py rs go c h cc cpp hpp java rb sh bash sql'.split(' '),
+  'txt md log yaml yml toml ini cfg conf xml html htm css js mjs cjs ts mts cts jsx tsx py rs go c h cc cpp hpp java rb sh bash sql'.split(
+    ' ',
+  ),
 )
 
 function typeOf(kind: string, name: string): string {

@@ -80,7 +80,12 @@ export class Workspace implements AsyncDisposable {
     this.fs = new WorkspaceFs(this.#native)
     this.history = historyOf(this.#native)
     for (const [prefix, spec] of Object.entries(resources)) {
-      const [resource, own] = spec instanceof Mount ? [spec.resource, spec.mode] : Array.isArray(spec) ? (spec as [Resource, MountMode]) : [spec as Resource, undefined]
+      const [resource, own] =
+        spec instanceof Mount
+          ? [spec.resource, spec.mode]
+          : Array.isArray(spec)
+            ? (spec as [Resource, MountMode])
+            : [spec as Resource, undefined]
       const override = options.modeOverrides?.[prefix] ?? options.modeOverrides?.[slashed(prefix)]
       this.addMount(prefix, resource, override ?? own ?? this.#mode)
     }
@@ -215,9 +220,19 @@ export class Workspace implements AsyncDisposable {
 
   /** One operation by its name, as the reference's adapters call it: `read write append stat readdir exists mkdir rmdir unlink rename truncate …`. */
   async dispatch(op: string, path: string, args: readonly unknown[] = []): Promise<unknown> {
-    const names: Record<string, string> = { read: 'readFile', write: 'writeFile', append: 'appendFile', is_dir: 'isDir', is_file: 'isFile', copy: 'copyFile' }
+    const names: Record<string, string> = {
+      read: 'readFile',
+      write: 'writeFile',
+      append: 'appendFile',
+      is_dir: 'isDir',
+      is_file: 'isFile',
+      copy: 'copyFile',
+    }
     const name = names[op] ?? op
-    const method = Object.hasOwn(WorkspaceFs.prototype, name) && name !== 'constructor' ? (this.fs as unknown as Record<string, unknown>)[name] : undefined
+    const method =
+      Object.hasOwn(WorkspaceFs.prototype, name) && name !== 'constructor'
+        ? (this.fs as unknown as Record<string, unknown>)[name]
+        : undefined
     if (typeof method !== 'function') throw new Error(`unknown operation: ${op}`)
     return (method as (...all: unknown[]) => unknown).call(this.fs, path, ...args)
   }

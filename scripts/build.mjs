@@ -22,7 +22,15 @@ if (only !== 'js' && needed([at('native.cjs')], at('src'), at('crates'), at('Car
 if (only !== 'native' && needed([at('dist', 'index.cjs')], at('js'), at('native.d.ts'), at('scripts', 'build.mjs'))) {
   mkdirSync(at('dist'), { recursive: true })
   const bundle = (entry, out, ...more) =>
-    run('esbuild', [at('js', entry), '--bundle', '--platform=node', '--target=node20', '--log-level=warning', `--outfile=${at('dist', out)}`, ...more])
+    run('esbuild', [
+      at('js', entry),
+      '--bundle',
+      '--platform=node',
+      '--target=node20',
+      '--log-level=warning',
+      `--outfile=${at('dist', out)}`,
+      ...more,
+    ])
   run('tsc', ['--noEmit', '-p', '.'])
   bundle('index.ts', 'index.cjs', '--format=cjs', '--external:../native.cjs')
   bundle('register.ts', 'register.cjs', '--format=cjs', '--external:./index.cjs')
@@ -31,7 +39,10 @@ if (only !== 'native' && needed([at('dist', 'index.cjs')], at('js'), at('native.
   // One implementation for both module systems: the ES module re-exports what the CommonJS one has, so that there is
   // one set of classes, one channel, one table of workspaces.
   const names = Object.keys(createRequire(import.meta.url)(at('dist', 'index.cjs'))).sort()
-  writeFileSync(at('dist', 'index.mjs'), `import all from './index.cjs'\n\nexport const { ${names.join(', ')} } = all\nexport default all\n`)
+  writeFileSync(
+    at('dist', 'index.mjs'),
+    `import all from './index.cjs'\n\nexport const { ${names.join(', ')} } = all\nexport default all\n`,
+  )
   run('dts-bundle-generator', ['--silent', '--no-banner', '--project', at('tsconfig.json'), '-o', at('index.d.ts'), at('js', 'index.ts')])
   writeFileSync(at('index.d.mts'), readFileSync(at('index.d.ts')))
 }

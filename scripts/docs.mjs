@@ -6,7 +6,12 @@ import { join } from 'node:path'
 
 import { env, root } from './env.mjs'
 
-const files = ['README.md', ...readdirSync(join(root, 'docs')).filter((f) => f.endsWith('.md')).map((f) => join('docs', f))]
+const files = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((f) => f.endsWith('.md'))
+    .map((f) => join('docs', f)),
+]
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const work = join(root, '.docs-run')
 rmSync(work, { recursive: true, force: true })
@@ -20,7 +25,8 @@ function check(command, args, where, expected) {
   const r = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', timeout: 600_000 })
   ran++
   if (r.status !== 0) fail(where, `exit ${r.status ?? r.signal}\n${r.stdout}${r.stderr}`)
-  else if (expected !== undefined && r.stdout.trimEnd() !== expected.trimEnd()) fail(where, `printed\n${r.stdout}\nbut the text says\n${expected}`)
+  else if (expected !== undefined && r.stdout.trimEnd() !== expected.trimEnd())
+    fail(where, `printed\n${r.stdout}\nbut the text says\n${expected}`)
 }
 
 for (const file of files) {
@@ -44,7 +50,11 @@ for (const file of files) {
       check(process.execPath, [path], where, expected)
     } else if (language === 'ts') {
       writeFileSync(`${name}.mts`, code)
-      check('tsc', ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'node16', '--types', 'node', `${name}.mts`], where)
+      check(
+        'tsc',
+        ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'node16', '--types', 'node', `${name}.mts`],
+        where,
+      )
       check('esbuild', [`${name}.mts`, '--format=esm', `--outfile=${name}.mjs`, '--log-level=error'], where)
       check(process.execPath, [`${name}.mjs`], where, expected)
     } else if (language === 'sh') {

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Outside the clone, so that the next build is incremental wherever the sources lie. */
-export const targetDir = process.env.CARGO_TARGET_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'mirage-node-native', 'target')
+export const targetDir =
+  process.env.CARGO_TARGET_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'mirage-node-native', 'target')
 
 export const env = {
   ...process.env,

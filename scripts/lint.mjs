@@ -36,13 +36,16 @@ for (const p of packages.filter((p) => members.includes(p.id))) {
   if (allowed === undefined) problems.push(`${p.name}: not in the table of scripts/lint.mjs`)
   for (const d of p.dependencies.filter((d) => d.kind === null)) {
     if (d.name.startsWith('mirage-') && !allowed?.includes(d.name)) problems.push(`${p.name} must not depend on ${d.name}`)
-    if (ONLY[d.name] !== undefined && !ONLY[d.name].includes(p.name)) problems.push(`only ${ONLY[d.name]} may name ${d.name}, not ${p.name}`)
+    if (ONLY[d.name] !== undefined && !ONLY[d.name].includes(p.name))
+      problems.push(`only ${ONLY[d.name]} may name ${d.name}, not ${p.name}`)
   }
 }
 
 // Licences that may be linked in. An expression passes when one of its alternatives consists of these alone.
 const FREE = new Set(
-  'MIT Apache-2.0 BSD-2-Clause BSD-3-Clause ISC Zlib Unlicense 0BSD CC0-1.0 Unicode-3.0 Unicode-DFS-2016 BSL-1.0 MIT-0 bzip2-1.0.6'.split(' '),
+  'MIT Apache-2.0 BSD-2-Clause BSD-3-Clause ISC Zlib Unlicense 0BSD CC0-1.0 Unicode-3.0 Unicode-DFS-2016 BSL-1.0 MIT-0 bzip2-1.0.6'.split(
+    ' ',
+  ),
 )
 const free = (expression) =>
   expression
