@@ -184,7 +184,8 @@ fn run(cx: &mut Context<'_>, args: Vec<Vec<u8>>) -> CommandResult {
     }
     let Some((file, names)) = operands.split_first() else {
         if s.action == Action::Verbose {
-            cx.stdout.write_all(USAGE.lines().next().unwrap_or_default().as_bytes())?;
+            cx.stdout
+                .write_all(USAGE.lines().next().unwrap_or_default().as_bytes())?;
             cx.stdout.write_all(b"\n")?;
             return Ok(ExitStatus::SUCCESS);
         }
@@ -211,7 +212,12 @@ fn run(cx: &mut Context<'_>, args: Vec<Vec<u8>>) -> CommandResult {
     if !silent && s.quiet == 0 {
         cx.stdout.write_all(&[b"Archive:  ", &shown[..], b"\n"].concat())?;
     }
-    let chosen: Vec<Entry> = archive.entries.iter().filter(|e| wanted.hit(&e.name)).cloned().collect();
+    let chosen: Vec<Entry> = archive
+        .entries
+        .iter()
+        .filter(|e| wanted.hit(&e.name))
+        .cloned()
+        .collect();
     let mut status = match s.action {
         Action::List | Action::Verbose => list::table(cx, &s, &chosen)?,
         Action::Info | Action::Names => list::info(cx, &s, &archive, &chosen)?,
@@ -226,7 +232,9 @@ fn run(cx: &mut Context<'_>, args: Vec<Vec<u8>>) -> CommandResult {
     for (name, ..) in wanted.include.iter().filter(|(_, _, used)| !used) {
         if !matches!(s.action, Action::List | Action::Verbose) {
             cx.stdout.flush_now()?;
-            let _ = cx.stderr.write_all(&[b"caution: filename not matched:  ", &name[..], b"\n"].concat());
+            let _ = cx
+                .stderr
+                .write_all(&[b"caution: filename not matched:  ", &name[..], b"\n"].concat());
         }
         status = status.max(11);
     }

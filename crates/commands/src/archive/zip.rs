@@ -188,7 +188,12 @@ fn test(cx: &mut Context<'_>, s: &Settings, archive: Option<&Archive>) -> Result
     for entry in &archive.entries {
         match super::zipfile::unpack(cx, archive, entry, |_| Ok(()))? {
             super::zipfile::Unpacked::Fine => {}
-            _ => return Ok(Err(failure(8, "Zip file invalid, could not spawn unzip, or wrong unzip (original files unmodified)"))),
+            _ => {
+                return Ok(Err(failure(
+                    8,
+                    "Zip file invalid, could not spawn unzip, or wrong unzip (original files unmodified)",
+                )));
+            }
         }
     }
     say(cx, s, &quiet(s, &[b"test of ", &s.archive[..], b" OK\n"].concat()))?;
@@ -214,7 +219,10 @@ impl Target {
             let parent = path.parent().unwrap_or_else(vfs::VPath::root);
             let now = vfs::Time::now();
             let temp = parent.child(format!("zi{:08x}{:08x}", now.seconds as u32, now.nanos))?;
-            Sink::File(NewFile::create(cx, &temp, false).map_err(|e| e.with_operand(&s.archive))?, temp)
+            Sink::File(
+                NewFile::create(cx, &temp, false).map_err(|e| e.with_operand(&s.archive))?,
+                temp,
+            )
         };
         Ok(Self { sink, at: 0 })
     }

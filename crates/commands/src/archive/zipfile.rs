@@ -226,7 +226,10 @@ impl Archive {
         let mut end = Fields(&tail[at + 10..]);
         let mut read = || Some((end.u16()?, end.u32()?, end.u32()?, end.u16()?));
         let (count, length, offset, comment) = read().ok_or(Flaw::Damaged)?;
-        let comment = tail.get(at + END_LEN..at + END_LEN + usize::from(comment)).unwrap_or_default().to_vec();
+        let comment = tail
+            .get(at + END_LEN..at + END_LEN + usize::from(comment))
+            .unwrap_or_default()
+            .to_vec();
         let (mut count, mut length, mut offset) = (u64::from(count), u64::from(length), u64::from(offset));
         let mut directory_end = size - tail_len + at as u64;
         if (count == 0xffff || length == 0xffff_ffff || offset == 0xffff_ffff) && at >= 20 {
@@ -389,7 +392,11 @@ pub(super) fn extra(mtime: Time, local: bool) -> Vec<u8> {
 /// A local header. Entries of 4 GiB and more are refused before they get here.
 pub(super) fn local_header(entry: &Entry, extra: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(30 + entry.name.len() + extra.len());
-    let needed: u16 = if entry.is_dir() || entry.method == STORED { 10 } else { 20 };
+    let needed: u16 = if entry.is_dir() || entry.method == STORED {
+        10
+    } else {
+        20
+    };
     out.extend_from_slice(&LOCAL.to_le_bytes());
     for n in [needed, entry.flags & !8, entry.method, entry.stamp.0, entry.stamp.1] {
         out.extend_from_slice(&n.to_le_bytes());
@@ -417,7 +424,13 @@ pub(super) fn directory(entries: &[Entry], at: u64, comment: &[u8]) -> Vec<u8> {
         for n in [e.crc, e.packed as u32, e.size as u32] {
             out.extend_from_slice(&n.to_le_bytes());
         }
-        for n in [e.name.len() as u16, e.extra.len() as u16, e.comment.len() as u16, 0, e.internal] {
+        for n in [
+            e.name.len() as u16,
+            e.extra.len() as u16,
+            e.comment.len() as u16,
+            0,
+            e.internal,
+        ] {
             out.extend_from_slice(&n.to_le_bytes());
         }
         for n in [e.external, e.offset as u32] {
@@ -445,6 +458,10 @@ pub(super) fn percent(size: u64, packed: u64) -> i64 {
         return 0;
     }
     let saved = size as i128 - packed as i128;
-    let rounded = if saved >= 0 { 200 * saved / size as i128 + 1 } else { 200 * saved / size as i128 - 1 };
+    let rounded = if saved >= 0 {
+        200 * saved / size as i128 + 1
+    } else {
+        200 * saved / size as i128 - 1
+    };
     (rounded / 2) as i64
 }

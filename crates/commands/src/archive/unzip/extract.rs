@@ -57,11 +57,15 @@ pub(super) fn all(
             (0, true) => format!("No errors detected in compressed data of {shown_name}.\n"),
             (0, false) => {
                 let s = if entries.len() == 1 { "" } else { "s" };
-                format!("No errors detected in {shown_name} for the {} file{s} tested.\n", entries.len())
+                format!(
+                    "No errors detected in {shown_name} for the {} file{s} tested.\n",
+                    entries.len()
+                )
             }
             (n, _) => {
                 let s = if n == 1 { "" } else { "s" };
-                format!("At least one error was detected in {shown_name}.\n").replace("one error", &format!("{n} error{s}"))
+                format!("At least one error was detected in {shown_name}.\n")
+                    .replace("one error", &format!("{n} error{s}"))
             }
         };
         cx.stdout.write_all(text.as_bytes())?;
@@ -85,7 +89,9 @@ impl Job<'_> {
             return Ok(());
         }
         let name = if pad { padded(name) } else { name.to_vec() };
-        Ok(cx.stdout.write_all(&[format!("{verb:>11}: ").as_bytes(), &name, b"\n"].concat())?)
+        Ok(cx
+            .stdout
+            .write_all(&[format!("{verb:>11}: ").as_bytes(), &name, b"\n"].concat())?)
     }
 
     /// What is wrong with an entry's data, if anything.
@@ -102,7 +108,9 @@ impl Job<'_> {
             }
         };
         cx.stdout.flush_now()?;
-        let _ = cx.stderr.write_all(&[&shown(&entry.name)[..], b": ", text.as_bytes()].concat());
+        let _ = cx
+            .stderr
+            .write_all(&[&shown(&entry.name)[..], b": ", text.as_bytes()].concat());
         self.status = self.status.max(2);
         self.bad += 1;
         Ok(false)
@@ -174,7 +182,14 @@ impl Job<'_> {
             return Err(e.clone().into());
         }
         cx.stdout.flush_now()?;
-        let text = [b"error:  cannot create ", name, b"\n        ", e.gnu_text().as_bytes(), b"\n"].concat();
+        let text = [
+            b"error:  cannot create ",
+            name,
+            b"\n        ",
+            e.gnu_text().as_bytes(),
+            b"\n",
+        ]
+        .concat();
         let _ = cx.stderr.write_all(&text);
         self.status = self.status.max(50);
         Ok(())
@@ -215,7 +230,14 @@ impl Job<'_> {
             })?;
             if self.verdict(cx, entry, &result)? {
                 if self.s.quiet == 0 {
-                    let line = [b"    linking: ", &padded(&shown(&name))[..], b"-> ", &shown(&text), b" \n"].concat();
+                    let line = [
+                        b"    linking: ",
+                        &padded(&shown(&name))[..],
+                        b"-> ",
+                        &shown(&text),
+                        b" \n",
+                    ]
+                    .concat();
                     cx.stdout.write_all(&line)?;
                 }
                 self.links.push((path, name, text));
@@ -249,7 +271,11 @@ impl Job<'_> {
         let Ok(old) = cx.fs.lstat(path) else {
             return Ok(!self.s.freshen);
         };
-        if (self.s.freshen || self.s.update) && old.mtime.is_some_and(|t| t.seconds >= entry.mtime(&self.s.zone).seconds) {
+        if (self.s.freshen || self.s.update)
+            && old
+                .mtime
+                .is_some_and(|t| t.seconds >= entry.mtime(&self.s.zone).seconds)
+        {
             return Ok(false);
         }
         if self.existing == Existing::Ask {
@@ -273,13 +299,20 @@ impl Job<'_> {
     fn ask(&mut self, cx: &mut Context<'_>, name: &[u8]) -> Result<(bool, bool), CommandError> {
         loop {
             cx.stdout.flush_now()?;
-            let question = [b"replace ", &shown(name)[..], b"? [y]es, [n]o, [A]ll, [N]one, [r]ename: "].concat();
+            let question = [
+                b"replace ",
+                &shown(name)[..],
+                b"? [y]es, [n]o, [A]ll, [N]one, [r]ename: ",
+            ]
+            .concat();
             let _ = cx.stderr.write_all(&question);
             let mut line = Vec::new();
             cx.stdin.read_until(b'\n', &mut line)?;
             match line.first() {
                 None => {
-                    let _ = cx.stderr.write_all(b" NULL\n(EOF or read error, treating as \"[N]one\" ...)\n");
+                    let _ = cx
+                        .stderr
+                        .write_all(b" NULL\n(EOF or read error, treating as \"[N]one\" ...)\n");
                     self.status = self.status.max(1);
                     return Ok((false, true));
                 }
@@ -289,7 +322,9 @@ impl Job<'_> {
                 Some(b'N') => return Ok((false, true)),
                 Some(_) => {
                     let answer = line.strip_suffix(b"\n").unwrap_or(&line).to_vec();
-                    let _ = cx.stderr.write_all(&[b"error:  invalid response [", &answer[..], b"]\n"].concat());
+                    let _ = cx
+                        .stderr
+                        .write_all(&[b"error:  invalid response [", &answer[..], b"]\n"].concat());
                 }
             }
         }
@@ -333,7 +368,11 @@ impl Job<'_> {
 }
 
 fn verb(entry: &Entry) -> &'static str {
-    if entry.method == crate::archive::zipfile::STORED { "extracting" } else { "inflating" }
+    if entry.method == crate::archive::zipfile::STORED {
+        "extracting"
+    } else {
+        "inflating"
+    }
 }
 
 /// A name in at least 22 columns, and two blanks.

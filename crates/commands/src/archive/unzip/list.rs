@@ -17,13 +17,19 @@ fn civil(time: Time, s: &Settings) -> Civil {
 
 fn date(e: &Entry, s: &Settings) -> String {
     let c = civil(e.mtime(&s.zone), s);
-    format!("{:04}-{:02}-{:02} {:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute)
+    format!(
+        "{:04}-{:02}-{:02} {:02}:{:02}",
+        c.year, c.month, c.day, c.hour, c.minute
+    )
 }
 
 fn method(e: &Entry) -> String {
     match e.method {
         STORED => "Stored".into(),
-        DEFLATED => format!("Defl:{}", [b'N', b'X', b'F', b'S'][usize::from(e.flags >> 1 & 3)] as char),
+        DEFLATED => format!(
+            "Defl:{}",
+            [b'N', b'X', b'F', b'S'][usize::from(e.flags >> 1 & 3)] as char
+        ),
         9 => "Def64N".into(),
         12 => "BZip2".into(),
         14 => "LZMA".into(),
@@ -66,7 +72,11 @@ pub(super) fn table(cx: &mut Context<'_>, s: &Settings, entries: &[Entry]) -> Re
         out.write_all(b"\n")?;
     }
     if s.quiet < 2 {
-        let files = if entries.len() == 1 { "1 file".into() } else { format!("{} files", entries.len()) };
+        let files = if entries.len() == 1 {
+            "1 file".into()
+        } else {
+            format!("{} files", entries.len())
+        };
         let foot = if verbose {
             format!(
                 "--------          -------  ---                            -------\n{size:8}         {packed:8} {:3}%                            {files}\n",
@@ -94,10 +104,16 @@ pub(super) fn info(
     archive: &Archive,
     entries: &[Entry],
 ) -> Result<u8, CommandError> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let brief = s.action == Action::Names;
     if !brief {
-        let text = format!("Zip file size: {} bytes, number of entries: {}\n", archive.size, archive.entries.len());
+        let text = format!(
+            "Zip file size: {} bytes, number of entries: {}\n",
+            archive.size,
+            archive.entries.len()
+        );
         cx.stdout.write_all(text.as_bytes())?;
     }
     let (mut size, mut packed) = (0u64, 0u64);
@@ -124,7 +140,11 @@ pub(super) fn info(
                 n => format!("u{n:03}"),
             };
             let c = civil(e.mtime(&s.zone), s);
-            let month = usize::try_from(c.month - 1).ok().and_then(|m| MONTHS.get(m)).copied().unwrap_or("???");
+            let month = usize::try_from(c.month - 1)
+                .ok()
+                .and_then(|m| MONTHS.get(m))
+                .copied()
+                .unwrap_or("???");
             let host = if e.made_by >> 8 == 3 { "unx" } else { "fat" };
             let version = e.made_by & 0xff;
             let line = format!(
@@ -145,7 +165,11 @@ pub(super) fn info(
     }
     if !brief {
         let s = if entries.len() == 1 { "" } else { "s" };
-        let ratio = if size == 0 { 0.0 } else { 100.0 * (size as f64 - packed as f64) / size as f64 };
+        let ratio = if size == 0 {
+            0.0
+        } else {
+            100.0 * (size as f64 - packed as f64) / size as f64
+        };
         let text = format!(
             "{} file{s}, {size} bytes uncompressed, {packed} bytes compressed:  {ratio:.1}%\n",
             entries.len()

@@ -94,7 +94,12 @@ fn stored_name(name: &[u8]) -> &[u8] {
 }
 
 /// The files that are to be added or refreshed.
-pub(super) fn plan(cx: &mut Context<'_>, s: &Settings, old: Option<&Archive>, archive: &VPath) -> Result<Plan, CommandError> {
+pub(super) fn plan(
+    cx: &mut Context<'_>,
+    s: &Settings,
+    old: Option<&Archive>,
+    archive: &VPath,
+) -> Result<Plan, CommandError> {
     let mut plan = Plan::default();
     let mut names = s.names.clone();
     if names.is_empty() && s.mode == Mode::Freshen {
@@ -107,7 +112,11 @@ pub(super) fn plan(cx: &mut Context<'_>, s: &Settings, old: Option<&Archive>, ar
         .collect();
     for operand in names {
         let path = cx.path(&operand)?;
-        let stat = if s.symlinks { cx.fs.lstat(&path) } else { cx.fs.stat(&path) };
+        let stat = if s.symlinks {
+            cx.fs.lstat(&path)
+        } else {
+            cx.fs.stat(&path)
+        };
         let stat = match stat {
             Ok(stat) => stat,
             Err(e) if e.errno() == Errno::ECANCELED => return Err(e.into()),
@@ -137,7 +146,11 @@ pub(super) fn plan(cx: &mut Context<'_>, s: &Settings, old: Option<&Archive>, ar
             }
             let mut inside = stored_name(&name).to_vec();
             if s.junk {
-                let base = inside.strip_suffix(b"/").unwrap_or(&inside).rsplit(|b| *b == b'/').next();
+                let base = inside
+                    .strip_suffix(b"/")
+                    .unwrap_or(&inside)
+                    .rsplit(|b| *b == b'/')
+                    .next();
                 inside = base.unwrap_or_default().to_vec();
             }
             if stat.is_dir() {
@@ -163,7 +176,11 @@ pub(super) fn plan(cx: &mut Context<'_>, s: &Settings, old: Option<&Archive>, ar
                 (Mode::Update | Mode::Freshen, Some(there)) => mtime > *there,
             };
             if wanted {
-                plan.push(Job { name: inside, path, stat });
+                plan.push(Job {
+                    name: inside,
+                    path,
+                    stat,
+                });
             }
         }
     }
@@ -217,7 +234,11 @@ pub(super) fn one(
     totals.1 += entry.packed;
     if !s.quiet {
         let how = if entry.method == STORED { "stored" } else { "deflated" };
-        let percent = if entry.method == STORED { 0 } else { percent(entry.size, entry.packed) };
+        let percent = if entry.method == STORED {
+            0
+        } else {
+            percent(entry.size, entry.packed)
+        };
         let sizes = if s.verbose && !job.stat.is_dir() {
             format!("\t(in={}) (out={}) ({how} {percent}%)\n", entry.size, entry.packed)
         } else {
@@ -281,7 +302,9 @@ fn content(cx: &mut Context<'_>, s: &Settings, job: &Job, entry: &mut Entry) -> 
     entry.packed = entry.size;
     match plain {
         Some(plain) => Ok(plain),
-        None => Ok(crate::input::Source::File(cx.fs.read(&job.path, vfs::ByteRange::ALL)?).read_all()?.to_vec()),
+        None => Ok(crate::input::Source::File(cx.fs.read(&job.path, vfs::ByteRange::ALL)?)
+            .read_all()?
+            .to_vec()),
     }
 }
 

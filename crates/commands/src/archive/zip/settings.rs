@@ -162,7 +162,11 @@ impl Settings {
         }
         if from_stdin {
             let text = cx.stdin.read_all()?;
-            operands.extend(text.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec));
+            operands.extend(
+                text.split(|b| *b == b'\n')
+                    .filter(|l| !l.is_empty())
+                    .map(<[u8]>::to_vec),
+            );
         }
         if operands.is_empty() {
             return Ok(Err(failure(16, "Invalid command arguments (nothing to select from)")));
