@@ -2,7 +2,10 @@
 
 pub mod gzip;
 pub mod tar;
+pub mod unzip;
+pub mod zip;
 
 mod codec;
 mod files;
 mod names;
+mod zipfile;

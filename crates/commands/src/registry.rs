@@ -15,6 +15,8 @@ pub fn all() -> Vec<Arc<dyn Command>> {
         Arc::new(archive::gzip::GZIP),
         Arc::new(archive::gzip::ZCAT),
         Arc::new(archive::tar::COMMAND),
+        Arc::new(archive::unzip::COMMAND),
+        Arc::new(archive::zip::COMMAND),
         Arc::new(checksum::cksum::COMMAND),
         Arc::new(checksum::sum::COMMAND),
         Arc::new(checksum::sums::B2SUM),

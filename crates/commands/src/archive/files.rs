@@ -79,14 +79,24 @@ impl NewFile {
     }
 }
 
+impl Write for NewFile {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        match &mut self.file {
+            Some(file) => file.write(data),
+            None => Err(vfs::VfsError::new(vfs::Errno::EBADF).into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Write for Sink {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(data),
-            Self::File(new) => match &mut new.file {
-                Some(file) => file.write(data),
-                None => Err(vfs::VfsError::new(vfs::Errno::EBADF).into()),
-            },
+            Self::File(new) => new.write(data),
             Self::Nothing => Ok(data.len()),
         }
     }
