@@ -4,7 +4,9 @@ import { spawnSync } from 'node:child_process'
 import { env, root, run } from './env.mjs'
 
 run('cargo', ['fmt', '--all', '--check'])
-run('cargo', ['clippy', '--release', '--workspace', '--all-targets', '--quiet', '--', '-D', 'warnings'])
+// The binding has no Rust tests: built as one, its exports vanish and everything behind them counts as unused.
+run('cargo', ['clippy', '--release', '--workspace', '--exclude', 'mirage-node-native', '--all-targets', '--quiet', '--', '-D', 'warnings'])
+run('cargo', ['clippy', '--release', '-p', 'mirage-node-native', '--quiet', '--', '-D', 'warnings'])
 run('prettier', ['--log-level', 'warn', '--check', '.'])
 run('oxlint', ['--quiet', '--deny-warnings', 'js', 'scripts', '__test__', 'benches', 'examples'])
 

@@ -106,6 +106,7 @@ impl Lab {
         match result {
             Ok(status) => status,
             Err(CommandError::BrokenPipe) => ExitStatus(141),
+            Err(CommandError::Limit(_)) => ExitStatus(137),
             Err(CommandError::Cancelled) => ExitStatus(124),
             Err(CommandError::Declined) => ExitStatus(127),
             Err(CommandError::Fail { status, message }) => {

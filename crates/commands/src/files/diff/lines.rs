@@ -150,7 +150,7 @@ pub(super) fn with_ignored(
     }
     for change in &mut changes {
         let mut all = true;
-        for (side, range) in [(0, change.old()), (1, change.new())] {
+        for (side, range) in [(0, change.removed()), (1, change.added())] {
             for line in &sides.lines[side][range] {
                 let body = line.strip_suffix(b"\n").unwrap_or(line);
                 let blank = rules.blank_lines

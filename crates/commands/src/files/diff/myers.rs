@@ -18,11 +18,11 @@ pub(super) struct Change {
 }
 
 impl Change {
-    pub fn old(&self) -> Range<usize> {
+    pub fn removed(&self) -> Range<usize> {
         self.start..self.start + self.deleted
     }
 
-    pub fn new(&self) -> Range<usize> {
+    pub fn added(&self) -> Range<usize> {
         self.new_start..self.new_start + self.inserted
     }
 }

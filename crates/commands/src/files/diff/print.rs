@@ -238,13 +238,13 @@ impl Format {
             );
             self.paint(CYAN, head.as_bytes(), out);
             out.push(b'\n');
-            for line in &sides.lines[0][c.old()] {
+            for line in &sides.lines[0][c.removed()] {
                 self.line(b"<", b" ", line, Some(RED), out);
             }
             if c.deleted > 0 && c.inserted > 0 {
                 out.extend_from_slice(b"---\n");
             }
-            for line in &sides.lines[1][c.new()] {
+            for line in &sides.lines[1][c.added()] {
                 self.line(b">", b" ", line, Some(GREEN), out);
             }
         }
@@ -257,7 +257,7 @@ impl Format {
                 continue;
             }
             let mut inserting = true;
-            for line in &sides.lines[1][c.new()] {
+            for line in &sides.lines[1][c.added()] {
                 if !inserting {
                     out.extend_from_slice(b"a\n");
                     inserting = true;
@@ -283,7 +283,7 @@ impl Format {
             let lines = range(c.start, c.deleted).replace(',', " ");
             out.extend_from_slice(format!("{}{lines}\n", letter(c)).as_bytes());
             if c.inserted > 0 {
-                for line in &sides.lines[1][c.new()] {
+                for line in &sides.lines[1][c.added()] {
                     out.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
                     out.push(b'\n');
                 }
@@ -299,7 +299,7 @@ impl Format {
             }
             if c.inserted > 0 {
                 out.extend_from_slice(format!("a{} {}\n", c.start + c.deleted, c.inserted).as_bytes());
-                for line in &sides.lines[1][c.new()] {
+                for line in &sides.lines[1][c.added()] {
                     out.extend_from_slice(line);
                 }
             }
@@ -320,7 +320,7 @@ impl Format {
         for c in changes.iter().filter(|c| !c.ignored) {
             emit(&sides.lines[0][at..c.start], out);
             at = c.start + c.deleted;
-            let (old, new) = (&sides.lines[0][c.old()], &sides.lines[1][c.new()]);
+            let (old, new) = (&sides.lines[0][c.removed()], &sides.lines[1][c.added()]);
             match (c.deleted, c.inserted) {
                 (_, 0) => {
                     out.extend_from_slice(&[b"#ifndef ", name, b"\n"].concat());
@@ -453,10 +453,10 @@ impl Format {
             for line in &sides.lines[0][at..c.start] {
                 self.line(b"", b" ", line, None, out);
             }
-            for line in &sides.lines[0][c.old()] {
+            for line in &sides.lines[0][c.removed()] {
                 self.line(b"-", b"", line, Some(RED), out);
             }
-            for line in &sides.lines[1][c.new()] {
+            for line in &sides.lines[1][c.added()] {
                 self.line(b"+", b"", line, Some(GREEN), out);
             }
             at = c.start + c.deleted;
@@ -489,7 +489,7 @@ impl Format {
             }
             let mut at = start;
             for c in hunk {
-                let range = if side == 0 { c.old() } else { c.new() };
+                let range = if side == 0 { c.removed() } else { c.added() };
                 for line in &sides.lines[side][at..range.start] {
                     self.line(b" ", b" ", line, None, out);
                 }
