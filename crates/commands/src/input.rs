@@ -39,6 +39,12 @@ pub fn open(cx: &mut Context<'_>, operand: &[u8]) -> vfs::Result<Source> {
 /// Opens a part of a file for reading; `-` has no meaning here.
 pub fn open_range(cx: &Context<'_>, operand: &[u8], range: ByteRange) -> vfs::Result<Source> {
     let path = cx.path(operand)?;
+    // What the shell has opened for this command: a process substitution, a descriptor by name.
+    if range == ByteRange::ALL
+        && let Some(file) = cx.host.descriptor(&path)
+    {
+        return Ok(Source::Stdin(Input::new(file, cx.cancel.clone())));
+    }
     // `dir/` names a directory; POSIX XBD 4.16 makes a file with a trailing slash an error.
     if operand.ends_with(b"/") && !cx.fs.stat(&path)?.is_dir() {
         return Err(VfsError::new(Errno::ENOTDIR).operand(operand));
