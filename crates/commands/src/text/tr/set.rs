@@ -29,7 +29,8 @@ impl Element {
             Self::Bytes(a, b) => out.extend(*a..=*b),
             Self::Class(class) => out.extend((0..=255).filter(|b| class.has(*b))),
             Self::Equivalence(b) => out.push(*b),
-            Self::Repeat(b, n) => out.resize(out.len() + n, *b),
+            // An endless repeat stands for at least one; `plan` stretches it to what is needed.
+            Self::Repeat(b, n) => out.resize(out.len() + (*n).max(1), *b),
         }
     }
 }
