@@ -17,7 +17,11 @@ const SPEC: Spec = Spec::new(
         flag("1", "", "suppress column 1 (lines unique to FILE1)"),
         flag("2", "", "suppress column 2 (lines unique to FILE2)"),
         flag("3", "", "suppress column 3 (lines that appear in both files)"),
-        flag("", "check-order", "check that the input is correctly sorted, even\nif all input lines are pairable"),
+        flag(
+            "",
+            "check-order",
+            "check that the input is correctly sorted, even\nif all input lines are pairable",
+        ),
         flag("", "nocheck-order", "do not check that the input is correctly sorted"),
         value("", "output-delimiter", "STR", "separate columns with STR"),
         flag("", "total", "output a summary"),
@@ -54,7 +58,11 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
                 if delimiter.as_deref().is_some_and(|d| d != o.value()) {
                     return Err(CommandError::fail(1, "multiple output delimiters specified"));
                 }
-                delimiter = Some(if o.value().is_empty() { vec![0] } else { o.value().to_vec() });
+                delimiter = Some(if o.value().is_empty() {
+                    vec![0]
+                } else {
+                    o.value().to_vec()
+                });
             }
             _ => {}
         }

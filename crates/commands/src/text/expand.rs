@@ -27,8 +27,17 @@ const UNEXPAND_SPEC: Spec = Spec::new(
     "Convert blanks in each FILE to tabs, writing to standard output.\n\nWith no FILE, or when FILE is -, read standard input.",
     &[
         flag("a", "all", "convert all blanks, instead of just initial blanks"),
-        flag("", "first-only", "convert only leading sequences of blanks (overrides -a)"),
-        value("t", "tabs", "LIST", "use comma separated list of tab positions (enables -a)"),
+        flag(
+            "",
+            "first-only",
+            "convert only leading sequences of blanks (overrides -a)",
+        ),
+        value(
+            "t",
+            "tabs",
+            "LIST",
+            "use comma separated list of tab positions (enables -a)",
+        ),
         flag("0123456789,", "", ""),
     ],
 );
@@ -51,11 +60,7 @@ fn stops(args: &Args) -> Result<Tabs, shell::command::CommandError> {
     tabs.finish()
 }
 
-fn each_line(
-    cx: &mut Context<'_>,
-    args: &Args,
-    mut convert: impl FnMut(&[u8], &mut Vec<u8>),
-) -> CommandResult {
+fn each_line(cx: &mut Context<'_>, args: &Args, mut convert: impl FnMut(&[u8], &mut Vec<u8>)) -> CommandResult {
     let mut ok = true;
     for file in args.files() {
         let Some(source) = input::open_or_warn(cx, &file)? else {

@@ -87,5 +87,9 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
         cx.stdout.spill()?;
         at += line.len() + 1;
     }
-    Ok(if found { ExitStatus::SUCCESS } else { ExitStatus::FAILURE })
+    Ok(if found {
+        ExitStatus::SUCCESS
+    } else {
+        ExitStatus::FAILURE
+    })
 }

@@ -33,7 +33,11 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
                 if e.errno() == vfs::Errno::ECANCELED {
                     return Err(e.into());
                 }
-                let what: &[u8] = if e.errno() == vfs::Errno::EISDIR { b"" } else { b"cannot open " };
+                let what: &[u8] = if e.errno() == vfs::Errno::EISDIR {
+                    b""
+                } else {
+                    b"cannot open "
+                };
                 cx.warn([what, &file, b": ", e.gnu_text().as_bytes()].concat());
                 continue;
             }

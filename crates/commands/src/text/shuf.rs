@@ -18,7 +18,12 @@ const SPEC: Spec = Spec::new(
     "Write a random permutation of the input lines to standard output.\n\nWith no FILE, or when FILE is -, read standard input.",
     &[
         flag("e", "echo", "treat each ARG as an input line"),
-        value("i", "input-range", "LO-HI", "treat each number LO through HI as an input line"),
+        value(
+            "i",
+            "input-range",
+            "LO-HI",
+            "treat each number LO through HI as an input line",
+        ),
         value("n", "head-count", "COUNT", "output at most COUNT lines"),
         value("o", "output", "FILE", "write result to FILE instead of standard output"),
         value("", "random-source", "FILE", "get random bytes from FILE"),
@@ -105,7 +110,11 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
             .and_then(|mut s| s.read_all())
             .map_err(|e| fail(input::complaint(&file, &e)))?;
         let body = data.strip_suffix(&[end]).unwrap_or(&data);
-        if data.is_empty() { Vec::new() } else { body.split(|b| *b == end).collect() }
+        if data.is_empty() {
+            Vec::new()
+        } else {
+            body.split(|b| *b == end).collect()
+        }
     };
     let total = range.map_or(lines.len() as u64, |(a, b)| (b - a).wrapping_add(1));
     let text = |n: u64, out: &mut Vec<u8>| {
@@ -116,9 +125,10 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
         out.push(end);
     };
     let mut target = match args.last("output") {
-        Some(name) => Some(output::open(cx, name, OpenOptions::writing()).map_err(|e| {
-            fail([&quoteaf(name)[..], b": ", e.gnu_text().as_bytes()].concat())
-        })?),
+        Some(name) => Some(
+            output::open(cx, name, OpenOptions::writing())
+                .map_err(|e| fail([&quoteaf(name)[..], b": ", e.gnu_text().as_bytes()].concat()))?,
+        ),
         None => None,
     };
     let out = target.as_mut().unwrap_or(&mut cx.stdout);
@@ -167,8 +177,7 @@ fn seed(cx: &mut Context<'_>, file: Option<&[u8]>) -> Result<u64, CommandError> 
     if first.is_empty() {
         return Err(CommandError::fail(1, [&quoteaf(file)[..], b": end of file"].concat()));
     }
-    Ok(first
-        .iter()
-        .take(4096)
-        .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3)))
+    Ok(first.iter().take(4096).fold(0xcbf2_9ce4_8422_2325, |h, b| {
+        (h ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3)
+    }))
 }

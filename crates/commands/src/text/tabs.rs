@@ -17,16 +17,22 @@ pub(super) struct Tabs {
 impl Tabs {
     /// Adds a list such as `4,8,+4`.
     pub fn add(&mut self, list: &[u8]) -> Result<(), CommandError> {
-        for word in list.split(|b| matches!(b, b',' | b' ' | b'\t')).filter(|w| !w.is_empty()) {
+        for word in list
+            .split(|b| matches!(b, b',' | b' ' | b'\t'))
+            .filter(|w| !w.is_empty())
+        {
             let (mark, digits) = match word.first() {
                 Some(m @ (b'/' | b'+')) => (Some(*m), &word[1..]),
                 _ => (None, word),
             };
             if let Some(at) = digits.iter().position(|b| !b.is_ascii_digit()) {
-                return Err(fail([&b"tab size contains invalid character(s): "[..], &quote(&digits[at..])].concat()));
+                return Err(fail(
+                    [&b"tab size contains invalid character(s): "[..], &quote(&digits[at..])].concat(),
+                ));
             }
             let n = crate::number::decimal(digits)
-                .map_err(|_| fail([&b"tab stop is too large "[..], &quote(digits)].concat()))? as usize;
+                .map_err(|_| fail([&b"tab stop is too large "[..], &quote(digits)].concat()))?
+                as usize;
             match mark {
                 Some(b'/') => self.every = Some(n),
                 Some(_) => self.after = Some(n),
