@@ -33,7 +33,7 @@ if (name === '@startup') {
   process.send(result)
 } else if (name === '@abort') {
   const s = await systems[system]([])
-  const { Workspace, RAMResource } = await import('@mirage/node-native')
+  const { Workspace, RAMResource } = await import('../dist/index.mjs')
   await s.close()
   const ws = new Workspace({ '/w': new RAMResource() }, { mode: 'write' })
   const times = []

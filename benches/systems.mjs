@@ -27,7 +27,7 @@ async function fillWorkspace(ws, files) {
 /** Each answers `{ run(script) -> { stdout, exitCode }, fs?, close() }`, with the files at their absolute paths and /w as directory. */
 export const systems = {
   async ours(files) {
-    const { RAMResource, Workspace } = await import('@mirage/node-native')
+    const { RAMResource, Workspace } = await import('../dist/index.mjs')
     const ws = new Workspace({ '/w': new RAMResource() }, { mode: 'write', outputLimits: false, cwd: '/w' })
     await fillWorkspace(ws, files)
     return { run: (script) => ws.execute(script), fs: ws.fs, close: () => ws.close() }
