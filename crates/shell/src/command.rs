@@ -81,6 +81,15 @@ impl From<std::io::Error> for CommandError {
     }
 }
 
+/// What a caught panic said.
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("panic")
+}
+
 /// What [`Command::run`] answers.
 pub type CommandResult = Result<ExitStatus, CommandError>;
 

@@ -19,7 +19,7 @@ mod guard;
 pub mod io;
 pub mod jobs;
 pub mod pipe;
-mod pool;
+pub mod pool;
 mod script;
 pub mod session;
 pub mod shell;

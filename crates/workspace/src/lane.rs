@@ -2,17 +2,18 @@
 //! run in parallel.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use shell::command::Limits;
 use shell::io::{Capture, Memory, OpenFile};
+use shell::pool;
 use shell::session::{Call, Session, Stdio};
 use vfs::{Cancel, CancelReason, VPath};
 
 use crate::error::{Result, WorkspaceError};
-use crate::pool;
 
 /// Where standard input comes from.
 pub enum StdinSource {
@@ -166,7 +167,8 @@ impl Lane {
             let lane = self.clone();
             return pool::spawn(move || {
                 let mut session = lane.settled.lock().fork();
-                run_with(&mut session, job, |_| {});
+                // A fork is thrown away whatever became of it.
+                run_with(&mut session, job, |_, _| {});
             })
             .map_err(thread_error);
         }
@@ -186,7 +188,20 @@ impl Lane {
         queue.running = true;
         drop(queue);
         let lane = self.clone();
-        pool::spawn(move || lane.drain()).map_err(thread_error)
+        pool::spawn(move || lane.drain()).map_err(|e| {
+            // Nobody will come for what is waiting: this call is refused by the error, those that came meanwhile by theirs.
+            let mut queue = self.queue.lock();
+            queue.running = false;
+            let stranded = std::mem::take(&mut queue.waiting);
+            drop(queue);
+            for (i, (slot, guard)) in stranded.into_iter().enumerate() {
+                drop(guard);
+                if let Some(job) = slot.lock().take().filter(|_| i > 0) {
+                    (job.done)(Err(thread_error(std::io::Error::from(e.kind()))));
+                }
+            }
+            thread_error(e)
+        })
     }
 
     fn drain(&self) {
@@ -204,7 +219,14 @@ impl Lane {
             drop(guard);
             let Some(job) = slot.lock().take() else { continue };
             let mut session = self.session.lock();
-            run_with(&mut session, job, |s| *self.settled.lock() = s.fork());
+            run_with(&mut session, job, |s, intact| {
+                let mut settled = self.settled.lock();
+                if intact {
+                    *settled = s.fork();
+                } else {
+                    *s = settled.fork();
+                }
+            });
         }
     }
 }
@@ -215,7 +237,9 @@ fn thread_error(e: std::io::Error) -> WorkspaceError {
         .into()
 }
 
-fn run_with(session: &mut Session, job: Job, settle: impl FnOnce(&mut Session)) {
+/// Runs one job. `settle` gets the session back and whether it is as the script left it: after a panic of the interpreter it
+/// may be half changed.
+fn run_with(session: &mut Session, job: Job, settle: impl FnOnce(&mut Session, bool)) {
     let Job {
         call,
         limits,
@@ -255,22 +279,34 @@ fn run_with(session: &mut Session, job: Job, settle: impl FnOnce(&mut Session)) 
         session.set_env(name, value.as_deref());
     }
     let cwd = session.cwd().clone();
-    let outcome = vfs::runtime::allow_blocking(|| {
-        session.run(
-            &call.script,
-            stdio,
-            Call {
-                cancel: call.cancel.clone(),
-                limits: Some(limits),
-                output_lines,
-                ..Call::default()
-            },
-        )
-    });
-    settle(session);
+    let complaints = stdio.stderr.clone();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        vfs::runtime::allow_blocking(|| {
+            session.run(
+                &call.script,
+                stdio,
+                Call {
+                    cancel: call.cancel.clone(),
+                    limits: Some(limits),
+                    output_lines,
+                    ..Call::default()
+                },
+            )
+        })
+    }));
+    settle(session, outcome.is_ok());
+    let status = match outcome {
+        Ok(o) => o.status,
+        Err(panic) => {
+            let line = format!("bash: internal error: {}\n", shell::command::panic_text(&*panic));
+            // If standard error cannot take it the status still tells.
+            let _ = complaints.write(line.as_bytes(), &call.cancel);
+            134
+        }
+    };
     let take = |c: Option<Arc<Capture>>| c.map(|c| c.take()).unwrap_or_default();
     let finished = Finished {
-        status: outcome.status,
+        status,
         stdout: take(out),
         stderr: take(err),
     };

@@ -4,7 +4,6 @@ mod error;
 mod history;
 mod lane;
 mod options;
-mod pool;
 mod workspace;
 
 pub use error::{Result, WorkspaceError};

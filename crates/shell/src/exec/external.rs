@@ -352,12 +352,7 @@ impl Shell {
             Ok(Err(CommandError::BrokenPipe)) => Err(Errno::EPIPE),
             Ok(Err(CommandError::Cancelled)) => Err(Errno::ECANCELED),
             Err(panic) => {
-                let text = panic
-                    .downcast_ref::<&str>()
-                    .map(|s| (*s).to_string())
-                    .or_else(|| panic.downcast_ref::<String>().cloned())
-                    .unwrap_or_default();
-                say(format!("internal error: {text}").as_bytes());
+                say(format!("internal error: {}", crate::command::panic_text(&*panic)).as_bytes());
                 Ok(134)
             }
         };
