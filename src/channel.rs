@@ -182,6 +182,7 @@ pub fn connect(dispatch: Function<'_, Args, Unknown<'static>>) -> Result<()> {
                 // SAFETY: as above.
                 unsafe { u32::to_napi_value(env.raw(), n) }.map(Raw)
             };
+            crate::memory::report(&env);
             Ok(match cx.value.0 {
                 Message::Settle(id, Ok(value)) => {
                     FnArgs::from((0, id, number(0)?, text("")?, Raw(value.into_js(&env, true)?)))
@@ -320,7 +321,9 @@ pub fn settle_or_send(
     id: u32,
     future: impl Future<Output = vfs::Result<Value>> + Send + 'static,
 ) -> Result<Option<Settled>> {
-    match vfs::runtime::poll_now(Box::pin(future)) {
+    let now = vfs::runtime::poll_now(Box::pin(future));
+    crate::memory::report(env);
+    match now {
         Ok(Ok(value)) => Ok(Some(Settled(value))),
         Ok(Err(e)) => Err(node_error(env, &e)),
         Err(pending) => {

@@ -12,6 +12,7 @@ mod fs;
 mod js_command;
 mod js_resource;
 mod js_stdio;
+mod memory;
 mod resource;
 mod value;
 mod workspace;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use napi::{Env, Result};
 use napi_derive::napi;
+use resources::ram::{Limits, Ram};
 use vfs::{Capabilities, Resource};
 
 use crate::channel::{Channel, next_id};
@@ -21,11 +22,13 @@ impl NativeResource {
     /// A tree in memory, limited to `limit` bytes if given.
     #[napi(factory, catch_unwind)]
     pub fn ram(limit: Option<f64>) -> Self {
-        let ram = match limit {
-            Some(bytes) => resources::ram::Ram::with_limit(bytes as u64),
-            None => resources::ram::Ram::new(),
+        let limits = Limits {
+            bytes: limit.map(|bytes| bytes as u64),
+            files: None,
         };
-        Self { inner: Arc::new(ram) }
+        Self {
+            inner: Arc::new(Ram::metered(limits, crate::memory::meter())),
+        }
     }
 
     /// A directory of the host.

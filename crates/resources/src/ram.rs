@@ -17,7 +17,7 @@ mod usage;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -101,7 +101,12 @@ impl Ram {
 
     /// An empty tree with the given bounds.
     pub fn with_limits(limits: Limits) -> Self {
-        let usage = Usage::new(limits);
+        Self::metered(limits, Arc::default())
+    }
+
+    /// As [`Ram::with_limits`], and `meter` always holds the bytes of content of all trees that were given it.
+    pub fn metered(limits: Limits, meter: Arc<AtomicI64>) -> Self {
+        let usage = Usage::new(limits, meter);
         Self(Arc::new(Shared {
             tree: RwLock::new(Tree::new()),
             usage,
@@ -135,7 +140,7 @@ impl Ram {
 
     /// An independent tree with the same content and the same limits, at the cost of a [`Ram::snapshot`].
     pub fn fork(&self) -> Self {
-        let fork = Self::with_limits(self.0.usage.limits());
+        let fork = Self::metered(self.0.usage.limits(), self.0.usage.meter());
         fork.restore(&self.snapshot());
         fork
     }

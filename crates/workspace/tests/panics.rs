@@ -1,5 +1,5 @@
 //! A panic is the failure of what panicked, never of the process: status 134, a message, and a session that goes on.
-
+#![allow(clippy::unwrap_used, clippy::panic)]
 use std::sync::Arc;
 
 use shell::command::{Command, CommandResult, Context};

@@ -1,5 +1,8 @@
 //! What the behaviour suite cannot see: sharing, snapshots, limits, and that everything is ready at the first poll.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use bytes::Bytes;
 use futures::FutureExt;
 use vfs::{ByteRange, ByteStream, Errno, OpenOptions, Resource, Result, VPath, WriteOptions};
@@ -161,4 +164,23 @@ fn the_access_time_follows_a_read_once() {
     get(&ram, "/f").unwrap();
     let after = now(ram.stat(&p("/f"))).unwrap();
     assert!(after.atime >= before.atime && after.mtime == before.mtime);
+}
+
+#[test]
+fn a_meter_adds_up_what_its_trees_hold_until_they_are_gone() {
+    let meter: Arc<AtomicI64> = Arc::default();
+    let held = || meter.load(Ordering::Relaxed);
+    let a = Ram::metered(Limits::default(), meter.clone());
+    let b = Ram::metered(Limits::default(), meter.clone());
+    put(&a, "/x", vec![1; 1000]).unwrap();
+    put(&b, "/y", vec![2; 500]).unwrap();
+    assert_eq!(held(), 1500);
+    put(&a, "/x", vec![1; 10]).unwrap();
+    assert_eq!(held(), 510);
+    drop(b);
+    assert_eq!(held(), 10);
+    let fork = a.fork();
+    assert_eq!(held(), 20);
+    drop((a, fork));
+    assert_eq!(held(), 0);
 }

@@ -1,6 +1,7 @@
 //! How much a tree stores, and how much it may.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use vfs::{Errno, Result, resource::SpaceInfo};
 
@@ -11,14 +12,17 @@ pub(super) struct Usage {
     limits: Limits,
     bytes: AtomicU64,
     files: AtomicU64,
+    /// What the owner of several trees adds up: bytes of content, all of them together.
+    meter: Arc<AtomicI64>,
 }
 
 impl Usage {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, meter: Arc<AtomicI64>) -> Self {
         Self {
             limits,
             bytes: AtomicU64::new(0),
             files: AtomicU64::new(1),
+            meter,
         }
     }
 
@@ -26,12 +30,17 @@ impl Usage {
         self.limits
     }
 
+    pub(super) fn meter(&self) -> Arc<AtomicI64> {
+        self.meter.clone()
+    }
+
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
 
     pub(super) fn set(&self, bytes: u64, files: u64) {
-        self.bytes.store(bytes, Ordering::Relaxed);
+        let before = self.bytes.swap(bytes, Ordering::Relaxed);
+        self.measure(before, bytes);
         self.files.store(files, Ordering::Relaxed);
     }
 
@@ -40,9 +49,16 @@ impl Usage {
     pub(super) fn resize(&self, old: u64, new: u64) -> Result<()> {
         if new <= old {
             self.bytes.fetch_sub(old - new, Ordering::Relaxed);
-            return Ok(());
+        } else {
+            take(&self.bytes, new - old, self.limits.bytes)?;
         }
-        take(&self.bytes, new - old, self.limits.bytes)
+        self.measure(old, new);
+        Ok(())
+    }
+
+    fn measure(&self, old: u64, new: u64) {
+        // Both are lengths in memory, far below 2^63; the difference wraps to the right negative number.
+        self.meter.fetch_add(new.wrapping_sub(old) as i64, Ordering::Relaxed);
     }
 
     /// How many bytes a file that stores `old` bytes now may store at most.
@@ -62,6 +78,7 @@ impl Usage {
     pub(super) fn free_file(&self, bytes: u64) {
         self.files.fetch_sub(1, Ordering::Relaxed);
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.measure(bytes, 0);
     }
 
     /// Totals for `statvfs`. Without a limit there is no true total: a large constant keeps `df` and installers content.
@@ -76,6 +93,12 @@ impl Usage {
             files: files_total,
             files_free: files_total.saturating_sub(files),
         }
+    }
+}
+
+impl Drop for Usage {
+    fn drop(&mut self) {
+        self.measure(self.bytes(), 0);
     }
 }
 
