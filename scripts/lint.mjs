@@ -57,6 +57,8 @@ const free = (expression) =>
     .some((alternative) => alternative.split(/\s+AND\s+/).every((one) => FREE.has(one.trim().split(/\s+WITH\s+/)[0])))
 for (const p of packages) {
   if (p.license === null || !free(p.license)) problems.push(`${p.name} ${p.version}: licence ${p.license} is not on the list`)
+  if (p.source !== null && p.source !== 'registry+https://github.com/rust-lang/crates.io-index')
+    problems.push(`${p.name} ${p.version} comes from ${p.source}, not from crates.io`)
   if (['openssl-sys', 'aws-lc-sys'].includes(p.name)) problems.push(`${p.name}: a second TLS stack`)
 }
 
