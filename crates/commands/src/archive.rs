@@ -5,7 +5,7 @@ pub mod tar;
 pub mod unzip;
 pub mod zip;
 
-mod codec;
+pub(crate) mod codec;
 mod files;
 mod names;
 mod zipfile;

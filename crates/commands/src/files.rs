@@ -8,6 +8,7 @@ pub mod cp;
 pub mod diff;
 pub mod du;
 pub mod facts;
+pub mod file;
 pub mod find;
 pub mod ln;
 pub mod ls;

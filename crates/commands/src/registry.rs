@@ -40,6 +40,7 @@ pub fn all() -> Vec<Arc<dyn Command>> {
         Arc::new(files::cp::COMMAND),
         Arc::new(files::diff::COMMAND),
         Arc::new(files::du::COMMAND),
+        Arc::new(files::file::COMMAND),
         Arc::new(files::find::COMMAND),
         Arc::new(files::ln::COMMAND),
         Arc::new(files::ls::COMMAND),

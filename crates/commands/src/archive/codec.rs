@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 /// Which compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Codec {
+pub(crate) enum Codec {
     Gzip,
     Bzip2,
     Xz,
@@ -17,7 +17,7 @@ const XZ_MEMORY: u64 = 1 << 30;
 
 impl Codec {
     /// What data begins with (file magic).
-    pub(super) fn detect(start: &[u8]) -> Option<Self> {
+    pub(crate) fn detect(start: &[u8]) -> Option<Self> {
         match start {
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some(Self::Bzip2),
@@ -40,7 +40,7 @@ impl Codec {
     }
 
     /// What `source` decompresses to, all streams that follow each other.
-    pub(super) fn reader<'s>(self, source: impl Read + 's) -> io::Result<Box<dyn Read + 's>> {
+    pub(crate) fn reader<'s>(self, source: impl Read + 's) -> io::Result<Box<dyn Read + 's>> {
         Ok(match self {
             Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(source)),
             Self::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(source)),
