@@ -17,6 +17,7 @@ use crate::watch::{Listener, Watchers};
 
 mod attr;
 pub(crate) mod body;
+mod identity;
 mod link;
 mod open;
 mod read;
@@ -28,6 +29,7 @@ mod tree;
 pub(crate) mod walk;
 mod write;
 
+pub use identity::Identity;
 use walk::Walk;
 use write::Stripes;
 

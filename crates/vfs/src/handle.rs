@@ -113,6 +113,16 @@ impl FileHandle {
         &self.0.path
     }
 
+    /// Where it was opened, if in a tree.
+    pub(crate) fn target(&self) -> Option<&Target> {
+        self.0.owner.as_ref().map(|(_, t)| t)
+    }
+
+    /// Whether every operation answers at once, from memory.
+    pub fn is_instant(&self) -> bool {
+        self.target().is_some_and(|t| t.mount.caps.instant)
+    }
+
     /// How it was opened.
     pub fn options(&self) -> &OpenOptions {
         &self.0.options

@@ -27,7 +27,7 @@ pub use blocking::BlockingFs;
 pub use cache::CacheStats;
 pub use cancel::{Cancel, CancelReason};
 pub use error::{Errno, Result, VfsError};
-pub use fs::{Fs, Vfs};
+pub use fs::{Fs, Identity, Vfs};
 pub use handle::{FileHandle, OpenOptions};
 pub use mode::{Mode, Op, SessionView};
 pub use mount::{Consistency, Mount, MountOptions, MountTable};

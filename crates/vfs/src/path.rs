@@ -27,6 +27,7 @@ impl VPath {
     pub fn new(raw: impl AsRef<[u8]>) -> Result<Self> {
         let raw = raw.as_ref();
         match raw.first() {
+            Some(b'/') if is_normalised(raw) => Ok(Self(Arc::from(raw))),
             Some(b'/') => Self::root().join(raw),
             None => Err(VfsError::new(Errno::ENOENT)),
             Some(_) => Err(VfsError::new(Errno::EINVAL)
@@ -160,6 +161,22 @@ impl VPath {
         }
         Self([&self.0[..], &below.0[..]].concat().into())
     }
+}
+
+/// Whether an absolute path already has the form that [`VPath`] keeps: the common case, answered without a copy.
+fn is_normalised(raw: &[u8]) -> bool {
+    if raw.len() > PATH_MAX {
+        return false;
+    }
+    let mut start = 0;
+    for at in memchr::memchr2_iter(b'/', 0, &raw[1..]).chain([raw.len() - 1]) {
+        let name = &raw[1 + start..1 + at];
+        if matches!(name, b"" | b"." | b"..") || name.len() > NAME_MAX || raw.get(1 + at) == Some(&0) {
+            return false;
+        }
+        start = at + 1;
+    }
+    true
 }
 
 impl fmt::Debug for VPath {
