@@ -9,6 +9,7 @@ mod commands;
 mod error;
 mod execute;
 mod fs;
+mod fs_sync;
 mod js_command;
 mod js_resource;
 mod js_stdio;

@@ -21,6 +21,8 @@ pub enum Value {
     Text(String),
     /// A `Buffer`.
     Bytes(Bytes),
+    /// Bytes that are shown as text; what is not UTF-8 becomes U+FFFD.
+    Utf8(Bytes),
     /// An array.
     List(Vec<Value>),
     /// An object.
@@ -73,6 +75,21 @@ fn stat_object<'env>(env: &'env Env, stat: &Stat) -> Result<Object<'env>> {
     Ok(o)
 }
 
+/// A string of UTF-8 bytes: ASCII takes the short way.
+fn text_value(raw: sys::napi_env, data: &[u8]) -> Result<sys::napi_value> {
+    let mut out = std::ptr::null_mut();
+    let (at, len) = (data.as_ptr().cast(), data.len() as isize);
+    // SAFETY: `raw` is the environment of the running call or callback; the bytes outlive it.
+    napi::check_status!(unsafe {
+        if data.is_ascii() {
+            sys::napi_create_string_latin1(raw, at, len, &raw mut out)
+        } else {
+            sys::napi_create_string_utf8(raw, at, len, &raw mut out)
+        }
+    })?;
+    Ok(out)
+}
+
 impl Value {
     /// Makes the JavaScript value. `may_move` as in [`OutBytes`].
     pub fn into_js(self, env: &Env, may_move: bool) -> Result<sys::napi_value> {
@@ -86,6 +103,7 @@ impl Value {
                 Self::Number(n) => f64::to_napi_value(raw, n),
                 Self::Text(s) => String::to_napi_value(raw, s),
                 Self::Bytes(data) => OutBytes::to_napi_value(raw, OutBytes { data, may_move }),
+                Self::Utf8(data) => text_value(raw, &data),
                 Self::Stat(stat) => Object::to_napi_value(raw, stat_object(env, &stat)?),
                 Self::List(items) => {
                     let mut array = env.create_array(items.len() as u32)?;
