@@ -553,6 +553,22 @@ export declare class Workspace implements AsyncDisposable {
 	close(): Promise<void>;
 	[Symbol.asyncDispose](): Promise<void>;
 }
+/** Options of {@link patchNodeFs}. */
+export interface PatchOptions {
+	/** The session whose view of the mounts is shown; without it there is no restriction. */
+	session?: string;
+	/** The mount points to show; all that the program mounted if left out. Mounts that come later are shown too, unless this is given. */
+	mounts?: readonly string[];
+}
+/**
+ * Shows the workspace's mounts to node:fs: `fs`, `fs.promises`, their synchronous twins, streams, descriptors and watchers, in
+ * CommonJS and ES modules, whether they took hold of the functions before or after. Paths outside the mounts reach Node's
+ * functions untouched. A mount at `/` is not shown: the process's own files lie there.
+ *
+ * Patches stack: of several workspaces with the same mount point the latest is seen. The function that comes back ends this one;
+ * when the last one has ended, every function is the very object it was before.
+ */
+export declare function patchNodeFs(ws: Workspace, options?: PatchOptions): () => void;
 
 export {
 	History$1 as History,

@@ -18,6 +18,7 @@ export {
 export { ExecuteResult } from './result.js'
 export { FileStat } from './stat.js'
 export { WorkspaceFs, type MkdirOptions, type PathLike, type ReadOptions } from './fs.js'
+export { patchNodeFs, type PatchOptions } from './fs/patch.js'
 export { ShellProcess, type ExecuteOptions, type Limits } from './execute.js'
 export { Session, type SessionMounts, type SessionOptions } from './session.js'
 export type { History, HistoryEvent } from './history.js'

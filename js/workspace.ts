@@ -48,6 +48,12 @@ const NOT_YET: Record<string, string> = {
   python: 'python3 in the shell comes with a later version',
 }
 
+/**
+ * The native workspace below, for other parts of this package.
+ * @internal
+ */
+export let nativeOf: (ws: Workspace) => Native
+
 /** One tree of mounts, one shell with its sessions. */
 export class Workspace implements AsyncDisposable {
   /** The programmatic door. */
@@ -57,6 +63,11 @@ export class Workspace implements AsyncDisposable {
   readonly #native: Native
   readonly #mode: MountMode
   readonly #resources = new Map<string, Resource>()
+  readonly #followers = new Set<{ changed: () => void; closed: () => void }>()
+
+  static {
+    nativeOf = (ws) => ws.#native
+  }
 
   /**
    * @param resources what is mounted where, by prefix: `{ '/data': new RAMResource() }`
@@ -95,6 +106,7 @@ export class Workspace implements AsyncDisposable {
   addMount(prefix: string, resource: Resource, mode: MountMode = MountMode.READ): MountEntry {
     const entry = this.#native.addMount(prefix, toNative(resource), parseMountMode(mode))
     this.#resources.set(entry.prefix, resource)
+    for (const f of this.#followers) f.changed()
     return this.#entry(entry)
   }
 
@@ -102,6 +114,17 @@ export class Workspace implements AsyncDisposable {
   async unmount(prefix: string): Promise<void> {
     await later<void>((id) => this.#native.unmount(id, prefix))
     this.#resources.delete(slashed(prefix))
+    for (const f of this.#followers) f.changed()
+  }
+
+  /**
+   * Calls `changed` after every change of the mounts, and `closed` before the workspace closes.
+   * @internal
+   */
+  onMounts(changed: () => void, closed: () => void): () => void {
+    const follower = { changed, closed }
+    this.#followers.add(follower)
+    return () => this.#followers.delete(follower)
   }
 
   /** The mounts, longest prefix first. */
@@ -256,6 +279,7 @@ export class Workspace implements AsyncDisposable {
 
   /** Stops what runs, closes every resource. Idempotent. Afterwards everything rejects with `Workspace is closed`. */
   async close(): Promise<void> {
+    for (const f of this.#followers) f.closed()
     await later<void>((id) => this.#native.close(id))
   }
 

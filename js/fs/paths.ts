@@ -1,0 +1,279 @@
+/** Functions of Node's binding that take one path. */
+import { native } from '../native.js'
+import { drain } from './drain.js'
+import { errno, refused } from './errors.js'
+import { fieldsOf, isOurs, MountHandle } from './fds.js'
+import { asBytes, named, unpack } from './names.js'
+import { notDir, onPath, onPathAbove, simple, wantsDir } from './on-path.js'
+import { at, ELSEWHERE, type NativeDoor, owner, ownerAbove } from './places.js'
+import { type Req, settle } from './settle.js'
+import { recursive } from './recursive.js'
+import { removeSync } from './remove.js'
+import type { Fn, RawPath, Wrap } from './types.js'
+
+/* oxlint-disable prefer-rest-params -- what is not ours goes on with exactly the arguments that came */
+
+const O_ACCMODE = 3
+const O_CREAT = 0o100
+
+const ENOENT = errno('ENOENT')
+const ENOTDIR = errno('ENOTDIR')
+const EISDIR = errno('EISDIR')
+const EBADF = errno('EBADF')
+
+const permissions = (mode: number): number => mode & ~process.umask()
+
+const stat = (syscall: 'stat' | 'lstat', exists: Fn): Wrap =>
+  onPathAbove(exists, (door, path, shown, args) => {
+    const bigint = args[1] === true
+    const req = args[2] as Req
+    const forgiving = args[3] === false
+    const follow = syscall === 'stat'
+    const refusal = wantsDir(path) && notDir(door, path) ? ENOTDIR : 0
+    if (req === undefined) {
+      const answer = refusal === 0 ? (door.stat(0, path, follow) as number) : refusal
+      if (answer === 0) return fieldsOf(0, bigint, false)
+      if (forgiving && (answer === ENOENT || answer === ENOTDIR)) return undefined
+      throw refused(answer, syscall, shown)
+    }
+    const start = (id: number): unknown => {
+      const answer = refusal === 0 ? door.stat(id, path, follow) : refusal
+      // Not a value that a stat has: nothing is there, and that is fine.
+      return forgiving && (answer === ENOENT || answer === ENOTDIR) ? '' : answer
+    }
+    return settle(req, start, syscall, shown, undefined, (answer) => (answer === '' ? undefined : fieldsOf(answer, bigint, true)))
+  })
+
+const open: Wrap = onPath((door, path, shown, args) => {
+  const [, flags, mode, req] = args as unknown as [unknown, number, number, Req]
+  return settle(
+    req,
+    (id) => openFd(door, id, path, flags, mode),
+    'open',
+    shown,
+    undefined,
+    (fd) => fd,
+  )
+})
+
+function openFd(door: NativeDoor, id: number, path: RawPath, flags: number, mode: number): unknown {
+  if (wantsDir(path)) {
+    const found = door.stat(0, path, true)
+    if (found === 0 && notDir(door, path)) return ENOTDIR
+    if (found !== 0 && (flags & O_CREAT) !== 0) return EISDIR
+  }
+  return door.open(id, path, flags, (flags & O_CREAT) === 0 ? 0 : permissions(mode))
+}
+
+const openFileHandle: Wrap = onPath((door, path, shown, args) => {
+  const [, flags, mode, req] = args as unknown as [unknown, number, number, Req]
+  return settle(
+    req,
+    (id) => openFd(door, id, path, flags, mode),
+    'open',
+    shown,
+    undefined,
+    (fd) => new MountHandle(fd as number),
+  )
+})
+
+/** The error of reading something whole: only opening names the path. */
+function readRefused(code: number, shown: unknown): Error {
+  return code === EISDIR ? refused(code, 'read') : refused(code, 'open', shown)
+}
+
+const readFileUtf8: Wrap = (real) => {
+  const byPath = onPath((door, path, shown, args) => {
+    const flags = (args[1] as number | undefined) ?? 0
+    if ((flags & (O_ACCMODE | O_CREAT)) !== 0 || wantsDir(path)) {
+      const fd = settle(
+        undefined,
+        (id) => openFd(door, id, path, flags, 0o666),
+        'open',
+        shown,
+        undefined,
+        (n) => n,
+      ) as number
+      return drain(fd, true).toString('utf8')
+    }
+    const answer = door.readFile(0, path, true)
+    if (typeof answer === 'number') throw readRefused(answer, shown)
+    return answer
+  })(real)
+  return function (this: unknown, path: unknown) {
+    if (isOurs(path)) return drain(path, false).toString('utf8')
+    return byPath.apply(this, arguments as never)
+  }
+}
+
+const writeFileUtf8: Wrap = (real) => {
+  const byPath = onPath((door, path, shown, args) => {
+    const [, data, flags, mode] = args as unknown as [unknown, string, number, number]
+    const answer = notDir(door, path) ? ENOTDIR : (door.writeFile(0, path, data, flags, permissions(mode)) as number)
+    // A file opened for reading only fails when it is written to.
+    if (answer < 0) throw answer === EBADF ? refused(answer, 'write') : refused(answer, 'open', shown)
+    return undefined
+  })(real)
+  return function (this: unknown, path: unknown, data: string, ...rest: unknown[]) {
+    if (!isOurs(path)) return byPath.apply(this, arguments as never)
+    void rest
+    return settle(undefined, (id) => writeAll(id, path, data), 'write')
+  }
+}
+
+function writeAll(id: number, fd: number, data: string): unknown {
+  const view = Buffer.from(data)
+  const answer = native.fdWrite(id, fd, view, 0, view.length, -1)
+  return typeof answer === 'number' && answer > 0 ? 0 : answer
+}
+
+const readdir = (exists: Fn): Wrap =>
+  onPathAbove(exists, (door, path, shown, args) => {
+    const [, encoding, withTypes, req] = args as unknown as [unknown, unknown, boolean, Req]
+    return settle(
+      req,
+      (id) => door.readdir(id, path, asBytes(encoding)),
+      'scandir',
+      shown,
+      undefined,
+      (answer) => {
+        const listing = unpack(answer as string | Buffer, encoding)
+        return withTypes ? listing : listing[0]
+      },
+    )
+  })
+
+const mkdir = onPath((door, path, shown, args) => {
+  const [, mode, deep, req] = args as unknown as [unknown, number, boolean, Req]
+  return settle(req, (id) => door.mkdir(id, path, deep === true, permissions(mode)), 'mkdir', shown)
+})
+
+const mkdtemp: Wrap = (real) =>
+  function (this: unknown, prefix: unknown, encoding: unknown, req?: Req) {
+    // Only what comes before the random letters tells where.
+    const door = owner(prefix)
+    if (door === undefined || door === ELSEWHERE) return real.apply(this, arguments as never)
+    const where = at
+    const shown = `${String(prefix)}XXXXXX`
+    return settle(
+      req,
+      (id) => door.mkdtemp(id, where, asBytes(encoding)),
+      'mkdtemp',
+      shown,
+      undefined,
+      // The answer begins as the question did, even where that was relative.
+      (made) => named(typeof prefix === 'string' && typeof made === 'string' ? prefix + made.slice(-6) : made, encoding),
+    )
+  }
+
+const name = (syscall: 'readlink' | 'realpath', exists: Fn): Wrap =>
+  onPathAbove(exists, (door, path, shown, args) => {
+    const [, encoding, req] = args as unknown as [unknown, unknown, Req]
+    const refusal = notDir(door, path) ? ENOTDIR : 0
+    return settle(
+      req,
+      (id) => (refusal === 0 ? door[syscall](id, path, asBytes(encoding)) : refusal),
+      syscall,
+      shown,
+      undefined,
+      (answer) => named(answer, encoding),
+    )
+  })
+
+const statfs = onPath((door, path, shown, args) => {
+  const [, bigint, req] = args as unknown as [unknown, boolean, Req]
+  return settle(
+    req,
+    (id) => door.statfs(id, path),
+    'statfs',
+    shown,
+    undefined,
+    (answer) => {
+      const [type, bsize, ...rest] = fieldsOf(answer, false, false) as Float64Array
+      // Newer versions of Node know a fragment size, which comes third.
+      const fields = STATFS_FIELDS === 8 ? [type, bsize, bsize, ...rest.slice(0, 5)] : [type, bsize, ...rest.slice(0, 5)]
+      return bigint ? BigInt64Array.from(fields as number[], BigInt) : Float64Array.from(fields as number[])
+    },
+  )
+})
+
+let STATFS_FIELDS = 7
+
+/** Tells how many fields this Node's `StatFs` has. */
+export function setStatFsFields(count: number): void {
+  STATFS_FIELDS = count
+}
+
+const existsSync = (exists: Fn): Wrap => onPathAbove(exists, (door, path) => door.moduleStat(path) >= 0 && !notDir(door, path))
+
+/** What `require` asks: Node 22 has the binding as a first argument in front of the path. */
+const internalModuleStat =
+  (exists: Fn): Wrap =>
+  (real) =>
+    function (this: unknown, first: unknown, second?: unknown) {
+      const path = typeof first === 'string' ? first : second
+      let door = owner(path)
+      if (door === undefined) {
+        door = ownerAbove(path)
+        if (door === undefined || exists(path) === true) return real.apply(this, arguments as never)
+      }
+      if (door === ELSEWHERE) return real.apply(this, arguments as never)
+      return door.moduleStat(at)
+    }
+
+/** Whether a file without an extension is WebAssembly (1) or JavaScript (0). */
+const getFormatOfExtensionlessFile = onPath((door, path) => {
+  const text = door.readFile(0, path, false)
+  return Buffer.isBuffer(text) && text.length >= 4 && text.readUInt32BE(0) === 0x0061736d ? 1 : 0
+})
+
+const rmSync = onPath((door, path, shown, args) => removeSync(door, path, shown, args[2] === true))
+
+/** Replacements, by the name that they have in Node's binding. `exists` is the host's own `existsSync`. */
+export const pathTable = (exists: Fn): Record<string, Wrap> => ({
+  stat: stat('stat', exists),
+  lstat: stat('lstat', exists),
+  open,
+  openFileHandle,
+  readFileUtf8,
+  writeFileUtf8,
+  readdir: readdir(exists),
+  readdirRecursive: recursive,
+  mkdir,
+  mkdtemp,
+  readlink: name('readlink', exists),
+  realpath: name('realpath', exists),
+  statfs,
+  existsSync: existsSync(exists),
+  internalModuleStat: internalModuleStat(exists),
+  getFormatOfExtensionlessFile,
+  rmSync,
+  access: access(exists),
+  unlink: simple('unlink', 1, (door, id, path) => door.unlink(id, path)),
+  rmdir: simple('rmdir', 1, (door, id, path) => door.rmdir(id, path)),
+  chmod: simple('chmod', 2, (door, id, path, args) => door.chmod(id, path, args[1] as number)),
+  chown: chown('chown', true),
+  lchown: chown('lchown', false),
+  utimes: utimes('utime', true),
+  lutimes: utimes('lutime', false),
+})
+
+function access(exists: Fn): Wrap {
+  return onPathAbove(exists, (door, path, shown, args) => {
+    const refusal = notDir(door, path) ? ENOTDIR : 0
+    return settle(
+      args[2] as Req,
+      (id) => (refusal === 0 ? door.access(id, path, (args[1] as number | undefined) ?? 0) : refusal),
+      'access',
+      shown,
+    )
+  })
+}
+
+function chown(syscall: string, follow: boolean): Wrap {
+  return simple(syscall, 3, (door, id, path, args) => door.chown(id, path, (args[1] as number) >>> 0, (args[2] as number) >>> 0, follow))
+}
+
+function utimes(syscall: string, follow: boolean): Wrap {
+  return simple(syscall, 3, (door, id, path, args) => door.utimes(id, path, args[1] as number, args[2] as number, follow))
+}
