@@ -28,9 +28,10 @@ const ALLOWED = {
   'mirage-shell': ['mirage-vfs', 'mirage-pattern'],
   'mirage-resources': ['mirage-vfs'],
   'mirage-testkit': ['mirage-vfs'],
+  'mirage-fuse': ['mirage-vfs'],
   'mirage-commands': ['mirage-vfs', 'mirage-pattern', 'mirage-shell', 'mirage-awk', 'mirage-sed', 'mirage-jq'],
-  'mirage-workspace': ['mirage-vfs', 'mirage-shell', 'mirage-resources', 'mirage-commands'],
-  'mirage-node-native': ['mirage-vfs', 'mirage-shell', 'mirage-resources', 'mirage-workspace'],
+  'mirage-workspace': ['mirage-vfs', 'mirage-shell', 'mirage-resources', 'mirage-commands', 'mirage-fuse'],
+  'mirage-node-native': ['mirage-vfs', 'mirage-shell', 'mirage-resources', 'mirage-fuse', 'mirage-workspace'],
 }
 const ONLY = { napi: ['mirage-node-native'], 'napi-derive': ['mirage-node-native'], fuser: ['mirage-fuse'], reqwest: ['mirage-resources'] }
 for (const p of packages.filter((p) => members.includes(p.id))) {

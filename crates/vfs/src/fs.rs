@@ -23,6 +23,7 @@ mod open;
 mod read;
 mod remove;
 mod rename;
+mod special;
 mod store;
 mod transfer;
 mod tree;
@@ -158,7 +159,13 @@ impl Vfs {
     /// Calls `listener` after every change that went through this tree, until [`Vfs::forget_listener`] with the number that
     /// comes back. It runs on the thread that made the change and must not block.
     pub fn on_change(&self, listener: Listener) -> u64 {
-        self.watchers.add(listener)
+        self.watchers.add(listener, false)
+    }
+
+    /// As [`Vfs::on_change`], for a listener that touches no descriptor and may therefore run on any thread, those with a
+    /// descriptor table of their own included.
+    pub fn on_change_anywhere(&self, listener: Listener) -> u64 {
+        self.watchers.add(listener, true)
     }
 
     /// Ends [`Vfs::on_change`].

@@ -175,6 +175,27 @@ impl FileHandle {
         Ok(())
     }
 
+    /// See [`RandomFile::allocate`]; `EBADF` when not open for writing.
+    pub async fn allocate(&self, offset: u64, len: u64, keep_size: bool) -> Result<()> {
+        self.writable()?;
+        self.0.file.allocate(offset, len, keep_size).await?;
+        self.changed();
+        Ok(())
+    }
+
+    /// See [`RandomFile::punch_hole`]; `EBADF` when not open for writing.
+    pub async fn punch_hole(&self, offset: u64, len: u64) -> Result<()> {
+        self.writable()?;
+        self.0.file.punch_hole(offset, len).await?;
+        self.changed();
+        Ok(())
+    }
+
+    /// See [`RandomFile::seek_data`].
+    pub async fn seek_data(&self, offset: u64, hole: bool) -> Result<u64> {
+        self.0.file.seek_data(offset, hole).await
+    }
+
     /// Makes what was written durable.
     pub async fn sync(&self, data_only: bool) -> Result<()> {
         self.0.file.sync(data_only).await

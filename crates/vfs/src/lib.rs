@@ -13,6 +13,7 @@ pub mod handle;
 pub mod mode;
 pub mod mount;
 pub mod namespace;
+pub mod origin;
 pub mod path;
 pub mod permission;
 pub mod records;
@@ -33,6 +34,8 @@ pub use mode::{Mode, Op, SessionView};
 pub use mount::{Consistency, Mount, MountOptions, MountTable};
 pub use path::VPath;
 pub use records::{OpRecord, Recording, Records};
-pub use resource::{Capabilities, DirEntry, Precondition, RandomFile, Resource, SetAttr, TreeEntry, WriteOptions};
+pub use resource::{
+    Capabilities, DirEntry, Precondition, RandomFile, Resource, SetAttr, TreeEntry, WriteOptions, XattrMode,
+};
 pub use stat::{FileKind, Fingerprint, Stat, Time};
 pub use stream::{ByteRange, ByteStream, EntryStream};

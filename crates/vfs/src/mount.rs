@@ -128,6 +128,11 @@ impl Mount {
         &self.options
     }
 
+    /// A number that no other mount of the process has, not even an earlier one at the same prefix.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
     /// What the resource can do by itself.
     pub fn capabilities(&self) -> Capabilities {
         self.caps

@@ -92,6 +92,17 @@ impl VPath {
         Ok(Self([base, b"/", name].concat().into()))
     }
 
+    /// What lies below this directory under `names`, one after the other. Each must be a valid name ([`VPath::child`] says
+    /// which are); there is no limit on the whole, as a kernel that walks relative to a directory knows none.
+    pub fn below<'n>(&self, names: impl Iterator<Item = &'n [u8]>) -> Self {
+        let mut out = if self.is_root() { Vec::new() } else { self.0.to_vec() };
+        for name in names {
+            out.push(b'/');
+            out.extend_from_slice(name);
+        }
+        Self::trusted(&out)
+    }
+
     /// The bytes, beginning with `/`.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

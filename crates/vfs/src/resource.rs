@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::error::{Errno, Result, VfsError};
 use crate::handle::OpenOptions;
 use crate::path::VPath;
-use crate::stat::{Fingerprint, Stat, Time};
+use crate::stat::{FileKind, Fingerprint, Stat, Time};
 use crate::stream::{ByteRange, ByteStream, EntryStream};
 
 /// What a backend can do by itself. The core emulates the rest once for all.
@@ -126,6 +126,18 @@ pub enum RenameMode {
     Exchange,
 }
 
+/// What [`Resource::set_xattr`] demands of an attribute of that name (`setxattr(2)`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum XattrMode {
+    /// Nothing.
+    #[default]
+    Any,
+    /// It must not exist (`EEXIST`).
+    Create,
+    /// It must exist (`ENODATA`).
+    Replace,
+}
+
 /// Totals of a file system (POSIX `statvfs`), for `df` and `statfs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpaceInfo {
@@ -162,6 +174,38 @@ pub trait RandomFile: Send + Sync {
     async fn stat(&self) -> Result<Stat>;
     /// Changes the open file's attributes.
     async fn set_attr(&self, attr: SetAttr) -> Result<()>;
+    /// Makes sure that `offset..offset + len` can be written without running out of space, as far as the backend can, and
+    /// extends the file to its end unless `keep_size` (`fallocate(2)`).
+    async fn allocate(&self, offset: u64, len: u64, keep_size: bool) -> Result<()> {
+        let end = offset.checked_add(len).ok_or(Errno::EFBIG)?;
+        if !keep_size && self.stat().await?.size.is_none_or(|size| size < end) {
+            self.truncate(end).await?;
+        }
+        Ok(())
+    }
+    /// Makes `offset..offset + len` read as zeros and gives its space back where the backend can; the size stays
+    /// (`FALLOC_FL_PUNCH_HOLE`).
+    async fn punch_hole(&self, offset: u64, len: u64) -> Result<()> {
+        static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+        let size = self.stat().await?.size.unwrap_or(0);
+        let (mut at, end) = (offset, offset.saturating_add(len).min(size));
+        while at < end {
+            let n = (end - at).min(ZEROS.len() as u64);
+            self.write_at(at, Bytes::from_static(&ZEROS[..n as usize])).await?;
+            at += n;
+        }
+        Ok(())
+    }
+    /// The first offset at or after `offset` where data is, or with `hole` where a hole is; the end of the file counts as a
+    /// hole. `ENXIO` when there is none or `offset` is past the end (`lseek(2)`, `SEEK_DATA` and `SEEK_HOLE`).
+    async fn seek_data(&self, offset: u64, hole: bool) -> Result<u64> {
+        let size = self.stat().await?.size.unwrap_or(0);
+        match offset {
+            at if at >= size => Err(Errno::ENXIO.into()),
+            _ if hole => Ok(size),
+            at => Ok(at),
+        }
+    }
 }
 
 /// A backend. Only `kind`, `capabilities`, `stat`, `list` and `read` are required; the defaults answer `ENOTSUP`.
@@ -258,6 +302,36 @@ pub trait Resource: Send + Sync + 'static {
     /// The text of a symbolic link; `EINVAL` for anything else. Only with [`Capabilities::symlinks`].
     async fn read_link(&self, path: &VPath) -> Result<Bytes> {
         Err(VfsError::new(Errno::EINVAL).op("readlink").operand(path.as_bytes()))
+    }
+
+    /// Makes a FIFO, a socket or a device file; `rdev` is its number as in [`Stat::rdev`].
+    async fn mknod(&self, path: &VPath, kind: FileKind, mode: u32, rdev: u64) -> Result<()> {
+        let _ = (kind, mode, rdev);
+        Err(unsupported("mknod", path))
+    }
+
+    /// The value of an extended attribute (of the link itself, if it is one); `ENODATA` when there is none of that name.
+    async fn get_xattr(&self, path: &VPath, name: &[u8]) -> Result<Bytes> {
+        let _ = name;
+        Err(unsupported("getxattr", path))
+    }
+
+    /// The names of all extended attributes.
+    async fn list_xattr(&self, path: &VPath) -> Result<Vec<Box<[u8]>>> {
+        let _ = path;
+        Ok(Vec::new())
+    }
+
+    /// Sets an extended attribute.
+    async fn set_xattr(&self, path: &VPath, name: &[u8], value: Bytes, mode: XattrMode) -> Result<()> {
+        let _ = (name, value, mode);
+        Err(unsupported("setxattr", path))
+    }
+
+    /// Removes an extended attribute; `ENODATA` when there is none of that name.
+    async fn remove_xattr(&self, path: &VPath, name: &[u8]) -> Result<()> {
+        let _ = name;
+        Err(unsupported("removexattr", path))
     }
 
     /// Changes attributes (of the link itself, if it is one). Only with [`Capabilities::attributes`].

@@ -54,6 +54,10 @@ pub async fn unblock<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + '
     if may_block() {
         return f();
     }
+    if crate::origin::current().apart {
+        // A new thread would inherit the wrong descriptors. The kernel asks again when it hears this.
+        return Err(Errno::ESTALE.into());
+    }
     match handle()?.spawn_blocking(move || allow_blocking(f)).await {
         Ok(result) => result,
         Err(e) => Err(VfsError::new(Errno::EIO).detail(format!("a blocking task failed: {e}"))),

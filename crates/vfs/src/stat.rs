@@ -126,6 +126,8 @@ pub struct Stat {
     pub nlink: u32,
     /// Stable within the mount; 0 where the backend has none.
     pub ino: u64,
+    /// Tells apart what `ino` alone does not: the device of the host, where one backend spans several; else 0.
+    pub dev: u64,
     /// Last change of content.
     pub mtime: Option<Time>,
     /// Last access.
@@ -134,7 +136,8 @@ pub struct Stat {
     pub ctime: Option<Time>,
     /// Creation.
     pub btime: Option<Time>,
-    /// Device number of a device file (`major << 8 | minor`), else 0.
+    /// Device number of a device file as Linux codes it in 32 bits (`minor & 0xff | major << 8 | (minor & !0xff) << 12`), else
+    /// 0.
     pub rdev: u64,
     /// Space used, in units of 512 bytes, where it differs from the size rounded up.
     pub blocks: Option<u64>,
@@ -157,6 +160,7 @@ impl Stat {
             gid: None,
             nlink: 1,
             ino: 0,
+            dev: 0,
             mtime: None,
             atime: None,
             ctime: None,

@@ -38,6 +38,23 @@ pub enum WorkspaceError {
     /// The call was cancelled by its caller.
     #[error("execute aborted")]
     Aborted,
+    /// The same part of the tree is mounted for the same session already.
+    #[error("{0} has a kernel mount already")]
+    DuplicateFuseMount(String),
+    /// No kernel mount shows this part of the tree.
+    #[error("no kernel mount of {0}")]
+    NoFuseMount(String),
+    /// Two kernel mounts cannot share a directory.
+    #[error("FUSE mountpoint {} already used by prefix {prefix}; mounts need distinct paths", .mountpoint.display())]
+    MountpointInUse {
+        /// The directory of the host.
+        mountpoint: std::path::PathBuf,
+        /// What is mounted there.
+        prefix: String,
+    },
+    /// A kernel mount failed.
+    #[error(transparent)]
+    Fuse(#[from] fuse::FuseError),
     /// An error of the tree.
     #[error(transparent)]
     Vfs(#[from] VfsError),

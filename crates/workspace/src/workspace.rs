@@ -11,6 +11,7 @@ use shell::session::{Session, SessionOptions};
 use vfs::{Cancel, CancelReason, Fs, Mode, Mount, MountOptions, Resource, SessionView, Time, VPath, Vfs};
 
 use crate::error::{Result, WorkspaceError};
+use crate::fuse::FuseMounts;
 use crate::history::{History, HistoryEntry, OUTPUT_KEPT};
 use crate::lane::{Done, Execute, Finished, Lane};
 use crate::options::WorkspaceOptions;
@@ -44,6 +45,7 @@ pub struct Workspace {
     /// Parent of every call's token: cancelled by `close`.
     cancel: Cancel,
     closed: AtomicBool,
+    fuse: FuseMounts,
 }
 
 /// The prefix in the form of the contract's messages, `/x/`.
@@ -75,6 +77,7 @@ impl Workspace {
             history,
             cancel: Cancel::new(),
             closed: AtomicBool::new(false),
+            fuse: FuseMounts::default(),
             options,
         });
         ws.open_session(&ws.options.session_id, None)?;
@@ -92,6 +95,10 @@ impl Workspace {
     /// The tree.
     pub fn vfs(&self) -> &Arc<Vfs> {
         &self.vfs
+    }
+
+    pub(crate) fn fuse_mounts(&self) -> &FuseMounts {
+        &self.fuse
     }
 
     /// The commands.
@@ -373,8 +380,9 @@ impl Workspace {
         }
         self.cancel.cancel(CancelReason::Closed);
         self.sessions.write().clear();
+        // Before the resources: what the kernel still holds back is written.
+        let mut first_error = self.close_fuse_mounts().await;
         let mounts = self.vfs.mounts().snapshot();
-        let mut first_error = Ok(());
         for (i, mount) in mounts.iter().enumerate() {
             // One resource may stand at several places; it is closed once.
             if mounts[..i].iter().any(|m| Arc::ptr_eq(&m.resource, &mount.resource)) {

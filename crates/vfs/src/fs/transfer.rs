@@ -227,8 +227,12 @@ impl Fs {
                 _ => files.push((path, target, stat)),
             }
         }
-        let copied = stream::iter(files)
-            .map(|(path, target, stat)| async move { copy_file(resource, caps.copy, path, &target, stat).await })
+        // A loop and not a closure: what a closure over references makes is not known to be `Send` by those who box it.
+        let mut copies = Vec::with_capacity(files.len());
+        for (path, target, stat) in files {
+            copies.push(async move { copy_file(resource, caps.copy, path, &target, stat).await });
+        }
+        let copied = stream::iter(copies)
             .buffer_unordered(PARALLEL)
             .try_collect::<()>()
             .await;

@@ -1,0 +1,95 @@
+//! Attributes, extended attributes, totals.
+
+use bytes::Bytes;
+use vfs::resource::{SpaceInfo, XattrMode};
+use vfs::{Errno, Result, SetAttr, Stat, VPath};
+
+use crate::core::Core;
+use crate::handles::Body;
+
+impl Core {
+    pub(crate) async fn get_attr(&self, ino: u64, fh: Option<u64>) -> Result<Stat> {
+        let stat = self.stat(ino, fh).await?;
+        if stat.size.is_some() {
+            return Ok(stat);
+        }
+        let path = self.inodes.lock().path(ino);
+        match path {
+            Ok(path) => self.sized(&path, stat).await,
+            Err(_) => Ok(stat),
+        }
+    }
+
+    /// Changes attributes, the size first.
+    pub(crate) async fn set_attr(&self, ino: u64, fh: Option<u64>, attr: SetAttr, size: Option<u64>) -> Result<Stat> {
+        let handle = fh.and_then(|fh| self.handles.get(fh));
+        let file = match handle.as_ref().map(|h| &h.body) {
+            Some(Body::File(file)) => Some(file.clone()),
+            _ => None,
+        };
+        let path = self.inodes.lock().path(ino);
+        if let Some(size) = size {
+            let written = file.as_ref().filter(|f| f.options().writes());
+            match (written, &path) {
+                (Some(file), _) => file.truncate(size).await?,
+                (None, Ok(path)) => {
+                    let handles = self
+                        .inodes
+                        .lock()
+                        .get(ino)
+                        .map(|n| n.handles.clone())
+                        .unwrap_or_default();
+                    match self.spooled(path, &handles) {
+                        Some(file) => file.truncate(size).await?,
+                        None => self.fs.truncate(path, size).await?,
+                    }
+                }
+                (None, Err(_)) => self.any_file(ino).ok_or(Errno::ESTALE)?.truncate(size).await?,
+            }
+            self.forget_content(ino);
+        }
+        if attr != SetAttr::default() {
+            match (&path, file.or_else(|| self.any_file(ino))) {
+                (Ok(path), _) => match self.fs.set_attr(path, attr, false).await {
+                    Err(e) if e.errno() == Errno::ENOENT => {
+                        let file = self.any_file(ino).ok_or(e)?;
+                        file.set_attr(attr).await?;
+                    }
+                    done => done?,
+                },
+                (Err(_), Some(file)) => file.set_attr(attr).await?,
+                // What has neither a name nor a handle is on its way out; there is nobody to see what it is like.
+                (Err(_), None) => {}
+            }
+        }
+        self.get_attr(ino, fh).await
+    }
+
+    /// What was learnt of a file's content is no longer true.
+    pub(crate) fn forget_content(&self, ino: u64) {
+        if let Some(node) = self.inodes.lock().get(ino) {
+            node.learnt = None;
+        }
+    }
+
+    pub(crate) async fn space(&self, path: VPath) -> Result<Option<SpaceInfo>> {
+        self.fs.space(&path).await
+    }
+
+    pub(crate) async fn get_xattr(&self, path: VPath, name: Box<[u8]>) -> Result<Bytes> {
+        self.fs.get_xattr(&path, &name).await
+    }
+
+    pub(crate) async fn list_xattr(&self, path: VPath) -> Result<Bytes> {
+        let names = self.fs.list_xattr(&path).await?;
+        Ok(names.iter().flat_map(|n| n.iter().copied().chain([0])).collect())
+    }
+
+    pub(crate) async fn set_xattr(&self, path: VPath, name: Box<[u8]>, value: Bytes, mode: XattrMode) -> Result<()> {
+        self.fs.set_xattr(&path, &name, value, mode).await
+    }
+
+    pub(crate) async fn remove_xattr(&self, path: VPath, name: Box<[u8]>) -> Result<()> {
+        self.fs.remove_xattr(&path, &name).await
+    }
+}

@@ -1,0 +1,165 @@
+//! Making, finding, renaming and removing names.
+
+use vfs::resource::RenameMode;
+use vfs::{Errno, FileKind, Result, SetAttr, Stat, VPath};
+
+use crate::core::{Caller, Core, Found};
+
+/// `S_ISGID`: on a directory, what is made in it gets its group.
+const SET_GROUP: u32 = 0o2000;
+
+impl Core {
+    /// What is at `path`, the child `name` of `parent`.
+    pub(crate) async fn lookup(&self, parent: u64, name: Box<[u8]>, path: VPath) -> Result<Found> {
+        let stat = self.fs.lstat(&path).await?;
+        let stat = self.sized(&path, stat).await?;
+        Ok(self.found(parent, name, &path, stat))
+    }
+
+    pub(crate) fn found(&self, parent: u64, name: Box<[u8]>, path: &VPath, stat: Stat) -> Found {
+        Found {
+            parent,
+            origin: self.origin(path, &stat),
+            name,
+            stat,
+        }
+    }
+
+    /// The owner that something made in the directory above `path` by `caller` gets, where it is not the one that files have by
+    /// default; and whether that directory hands its group on.
+    pub(crate) async fn ownership(&self, path: &VPath, caller: &Caller) -> Result<(Option<SetAttr>, bool)> {
+        let mut attr = SetAttr::default();
+        let mut inherits = false;
+        if self.is_foreign(caller) {
+            (attr.uid, attr.gid) = (Some(caller.uid), Some(caller.gid));
+        }
+        if let Some(parent) = path.parent() {
+            let stat = self.fs.lstat(&parent).await?;
+            if stat.mode.unwrap_or(0) & SET_GROUP != 0 {
+                inherits = true;
+                attr.gid = Some(stat.gid.unwrap_or(self.owner.gid));
+            }
+        }
+        let needed = attr != SetAttr::default();
+        Ok((needed.then_some(attr), inherits))
+    }
+
+    async fn give(&self, path: &VPath, owner: Option<SetAttr>) -> Result<()> {
+        match owner {
+            // A backend that keeps no owners shows everything as the mount's.
+            Some(owner) => match self.fs.set_attr(path, owner, false).await {
+                Err(e) if e.errno() == Errno::ENOTSUP => Ok(()),
+                done => done,
+            },
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) async fn mkdir(
+        &self,
+        parent: u64,
+        name: Box<[u8]>,
+        path: VPath,
+        mode: u32,
+        caller: Caller,
+    ) -> Result<Found> {
+        let (owner, inherits) = self.ownership(&path, &caller).await?;
+        let mode = mode & 0o7777 | if inherits { SET_GROUP } else { 0 };
+        self.fs.mkdir(&path, Some(mode)).await?;
+        self.give(&path, owner).await?;
+        if inherits && owner.is_some() {
+            // Changing the owner may clear the bit.
+            let attr = SetAttr {
+                mode: Some(mode),
+                ..SetAttr::default()
+            };
+            self.fs.set_attr(&path, attr, false).await?;
+        }
+        let stat = self.fs.lstat(&path).await?;
+        Ok(self.found(parent, name, &path, stat))
+    }
+
+    pub(crate) async fn symlink(
+        &self,
+        parent: u64,
+        name: Box<[u8]>,
+        path: VPath,
+        text: Vec<u8>,
+        caller: Caller,
+    ) -> Result<Found> {
+        let (owner, _) = self.ownership(&path, &caller).await?;
+        self.fs.symlink(&text, &path).await?;
+        self.give(&path, owner).await?;
+        let stat = self.fs.lstat(&path).await?;
+        Ok(self.found(parent, name, &path, stat))
+    }
+
+    /// Makes a node of any kind that is neither a directory nor a link.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) async fn mknod(
+        &self,
+        parent: u64,
+        name: Box<[u8]>,
+        path: VPath,
+        kind: FileKind,
+        mode: u32,
+        rdev: u32,
+        caller: Caller,
+    ) -> Result<Found> {
+        let (owner, _) = self.ownership(&path, &caller).await?;
+        let made = self.fs.mknod(&path, kind, mode & 0o7777, rdev.into()).await;
+        made.map_err(|e| match e.errno() {
+            // mknod(2): the file system does not support the type of node.
+            Errno::ENOTSUP => Errno::EPERM.into(),
+            _ => e,
+        })?;
+        self.give(&path, owner).await?;
+        let stat = self.fs.lstat(&path).await?;
+        Ok(self.found(parent, name, &path, stat))
+    }
+
+    /// Makes a hard link to `ino`.
+    pub(crate) async fn link(&self, ino: u64, parent: u64, name: Box<[u8]>, path: VPath) -> Result<Found> {
+        let existing = self.inodes.lock().path(ino).map_err(|_| Errno::ENOENT)?;
+        self.fs.link(&existing, &path).await?;
+        let stat = self.fs.lstat(&path).await?;
+        Ok(self.found(parent, name, &path, stat))
+    }
+
+    pub(crate) async fn read_link(&self, path: VPath) -> Result<bytes::Bytes> {
+        self.fs.read_link(&path).await
+    }
+
+    pub(crate) async fn unlink(&self, parent: u64, name: Box<[u8]>, path: VPath) -> Result<()> {
+        self.fs.remove(&path).await?;
+        self.inodes.lock().unlinked(parent, &name);
+        Ok(())
+    }
+
+    pub(crate) async fn rmdir(&self, parent: u64, name: Box<[u8]>, path: VPath) -> Result<()> {
+        self.fs.rmdir(&path).await?;
+        self.inodes.lock().unlinked(parent, &name);
+        Ok(())
+    }
+
+    /// Renames; `from` and `to` are directory, name and path.
+    pub(crate) async fn rename(
+        &self,
+        from: (u64, Box<[u8]>, VPath),
+        to: (u64, Box<[u8]>, VPath),
+        mode: RenameMode,
+    ) -> Result<()> {
+        // Two names of one file: POSIX has rename do nothing, and both names stay.
+        let same = mode != RenameMode::Exchange && from.2 != to.2 && {
+            let inodes = self.inodes.lock();
+            let ino = inodes.known(from.0, &from.1);
+            ino.is_some() && ino == inodes.known(to.0, &to.1)
+        };
+        self.fs.rename(&from.2, &to.2, mode).await?;
+        if !same {
+            let mut inodes = self.inodes.lock();
+            inodes.renamed((from.0, &from.1), (to.0, &to.1), mode == RenameMode::Exchange);
+        }
+        Ok(())
+    }
+}

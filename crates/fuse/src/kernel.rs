@@ -1,0 +1,867 @@
+//! The protocol: `fuser`, which no other module names. Translates requests into calls of [`Core`] and results into replies.
+
+use std::ffi::OsStr;
+use std::future::Future;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use fuser::{
+    AccessFlags, BsdFileFlags, Config, CopyFileRangeFlags, FileAttr, FileHandle, FileType, Filesystem, FopenFlags,
+    Generation, INodeNo, InitFlags, KernelConfig, LockOwner, MountOption, Notifier, OpenFlags, RenameFlags, ReplyAttr,
+    ReplyCreate, ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen,
+    ReplyStatfs, ReplyWrite, ReplyXattr, Request, Session, SessionACL, TimeOrNow, WriteFlags,
+};
+use vfs::origin::{Origin, within};
+use vfs::resource::{RenameMode, XattrMode};
+use vfs::{Errno, FileKind, Result, SetAttr, Stat, Time, VfsError};
+
+use crate::attr::{Attr, Entry};
+use crate::bridge::{Bridge, guard};
+use crate::core::{Caller, Core, Listed, Opened};
+use crate::inval::Stale;
+use crate::queue::{Popped, Queue};
+
+/// Bytes per write request; the kernel's own limit is the same by default.
+const MAX_WRITE: u32 = 1 << 20;
+/// Requests of read-ahead and the like that may be under way.
+const MAX_BACKGROUND: u16 = 64;
+/// Entries `.` and `..` come first in a directory.
+const DOTS: u64 = 2;
+
+/// One mount as the protocol sees it.
+struct Door {
+    core: Arc<Core>,
+    bridge: Arc<Bridge>,
+    notices: Arc<Queue<Stale>>,
+    notifier: Arc<OnceLock<Notifier>>,
+    origin: Origin,
+}
+
+/// What a request is called and what it is about, for the record of failures.
+type What = (&'static str, u64);
+
+fn errno(e: &VfsError) -> fuser::Errno {
+    fuser::Errno::from_i32(e.errno().number())
+}
+
+fn time(t: Time) -> SystemTime {
+    t.into()
+}
+
+fn kind(k: FileKind) -> FileType {
+    match k {
+        FileKind::File => FileType::RegularFile,
+        FileKind::Dir => FileType::Directory,
+        FileKind::Symlink => FileType::Symlink,
+        FileKind::CharDevice => FileType::CharDevice,
+        FileKind::BlockDevice => FileType::BlockDevice,
+        FileKind::Fifo => FileType::NamedPipe,
+        FileKind::Socket => FileType::Socket,
+    }
+}
+
+fn wire(a: &Attr) -> FileAttr {
+    FileAttr {
+        ino: INodeNo(a.ino),
+        size: a.size,
+        blocks: a.blocks,
+        atime: time(a.atime),
+        mtime: time(a.mtime),
+        ctime: time(a.ctime),
+        crtime: time(a.ctime),
+        kind: kind(a.kind),
+        perm: a.perm as u16,
+        nlink: a.nlink,
+        uid: a.uid,
+        gid: a.gid,
+        rdev: a.rdev,
+        blksize: 4096,
+        flags: 0,
+    }
+}
+
+fn moment(t: TimeOrNow) -> Time {
+    match t {
+        TimeOrNow::SpecificTime(t) => t.into(),
+        TimeOrNow::Now => Time::now(),
+    }
+}
+
+fn entry(reply: ReplyEntry, e: &Entry) {
+    reply.entry_with_ttls(&e.attr_ttl, &e.entry_ttl, &wire(&e.attr), Generation(e.generation));
+}
+
+/// Answers a request with an error where it ends in one.
+trait Refuse {
+    fn refuse(self, e: &VfsError);
+}
+
+macro_rules! refuse {
+    ($($t:ty),*) => { $(impl Refuse for $t {
+        fn refuse(self, e: &VfsError) {
+            self.error(errno(e));
+        }
+    })* };
+}
+refuse!(
+    ReplyAttr,
+    ReplyCreate,
+    ReplyData,
+    ReplyDirectory,
+    ReplyDirectoryPlus,
+    ReplyEmpty,
+    ReplyEntry,
+    ReplyLseek,
+    ReplyOpen,
+    ReplyStatfs,
+    ReplyWrite,
+    ReplyXattr
+);
+
+impl Door {
+    /// Runs `op`: here and now when everything it needs is in memory, on the bridge otherwise. `send` tells the kernel.
+    fn answer<T: Send + 'static, R: Refuse + Send + 'static>(
+        &self,
+        what: What,
+        instant: bool,
+        reply: R,
+        op: impl Future<Output = Result<T>> + Send + 'static,
+        send: impl FnOnce(&Arc<Core>, R, T) + Send + 'static,
+    ) {
+        self.answer_or(what, instant, reply, op, send, |_, _| {});
+    }
+
+    /// As [`Door::answer`]; `late` undoes what came after the kernel had been told that it took too long.
+    fn answer_or<T: Send + 'static, R: Refuse + Send + 'static>(
+        &self,
+        what: What,
+        instant: bool,
+        reply: R,
+        op: impl Future<Output = Result<T>> + Send + 'static,
+        send: impl FnOnce(&Arc<Core>, R, T) + Send + 'static,
+        late: impl FnOnce(&Arc<Core>, T) + Send + 'static,
+    ) {
+        let mut op = Box::pin(op);
+        if instant {
+            let mut cx = Context::from_waker(Waker::noop());
+            let polled = guard(|| within(self.origin, || op.as_mut().poll(&mut cx)));
+            match polled {
+                Ok(Poll::Pending) => {}
+                Ok(Poll::Ready(done)) => return finish(&self.core, what, reply, done, send),
+                Err(panic) => return finish(&self.core, what, reply, Err(panic), send),
+            }
+        }
+        let (core, undo) = (self.core.clone(), self.core.clone());
+        self.bridge.submit(
+            self.core.options.op_deadline,
+            op,
+            move |done| finish(&core, what, reply, done, send),
+            move |value| late(&undo, value),
+        );
+    }
+
+    /// The path of an inode; the request is refused when there is none.
+    fn place<R: Refuse>(&self, ino: INodeNo, reply: R) -> Option<(vfs::VPath, bool, R)> {
+        match self.core.place(ino.0) {
+            Ok((path, instant)) => Some((path, instant, reply)),
+            Err(e) => {
+                reply.refuse(&e);
+                None
+            }
+        }
+    }
+
+    /// The path of a name; the request is refused when there is none.
+    fn child<R: Refuse>(&self, parent: INodeNo, name: &OsStr, reply: R) -> Option<(vfs::VPath, bool, R)> {
+        match self.core.child(parent.0, name.as_bytes()) {
+            Ok((path, instant)) => Some((path, instant, reply)),
+            Err(e) => {
+                // A directory that lost its name was removed: nothing can be in it.
+                let e = if e.errno() == Errno::ESTALE {
+                    Errno::ENOENT.into()
+                } else {
+                    e
+                };
+                reply.refuse(&e);
+                None
+            }
+        }
+    }
+}
+
+fn finish<T, R: Refuse>(core: &Arc<Core>, what: What, reply: R, done: Result<T>, send: impl FnOnce(&Arc<Core>, R, T)) {
+    match done {
+        Ok(value) => send(core, reply, value),
+        Err(e) => {
+            core.record(what.0, what.1, &e);
+            reply.refuse(&e);
+        }
+    }
+}
+
+fn caller(req: &Request) -> Caller {
+    Caller {
+        uid: req.uid(),
+        gid: req.gid(),
+    }
+}
+
+fn boxed(name: &OsStr) -> Box<[u8]> {
+    name.as_bytes().into()
+}
+
+fn flags_of(opened: &Opened) -> FopenFlags {
+    let mut flags = FopenFlags::empty();
+    flags.set(FopenFlags::FOPEN_DIRECT_IO, opened.direct);
+    flags.set(FopenFlags::FOPEN_KEEP_CACHE, opened.keep && !opened.direct);
+    flags.set(FopenFlags::FOPEN_NOFLUSH, opened.silent);
+    flags
+}
+
+impl Filesystem for Door {
+    fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
+        let mut wanted = InitFlags::FUSE_ATOMIC_O_TRUNC
+            | InitFlags::FUSE_ASYNC_DIO
+            | InitFlags::FUSE_CACHE_SYMLINKS
+            | InitFlags::FUSE_PARALLEL_DIROPS
+            | InitFlags::FUSE_DO_READDIRPLUS
+            | InitFlags::FUSE_READDIRPLUS_AUTO
+            | InitFlags::FUSE_DIRECT_IO_ALLOW_MMAP;
+        wanted |= if self.core.options.writeback {
+            InitFlags::FUSE_WRITEBACK_CACHE
+        } else {
+            InitFlags::FUSE_AUTO_INVAL_DATA
+        };
+        if let Err(missing) = config.add_capabilities(wanted) {
+            // What an older kernel lacks is speed or comfort, nothing that we rely on.
+            let _ = config.add_capabilities(wanted & !missing);
+        }
+        // The nearest possible value is as good.
+        let _ = config.set_max_write(MAX_WRITE);
+        if let Err(most) = config.set_max_readahead(MAX_WRITE) {
+            let _ = config.set_max_readahead(most);
+        }
+        let _ = config.set_max_background(MAX_BACKGROUND);
+        Ok(())
+    }
+
+    fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+        let Some((path, instant, reply)) = self.child(parent, name, reply) else {
+            return;
+        };
+        let (core, name) = (self.core.clone(), boxed(name));
+        let op = async move { core.lookup(parent.0, name, path).await };
+        self.answer(("lookup", parent.0), instant, reply, op, |core, reply, found| {
+            entry(reply, &core.enter(&found));
+        });
+    }
+
+    fn forget(&self, _: &Request, ino: INodeNo, nlookup: u64) {
+        self.core.inodes.lock().forget(ino.0, nlookup);
+    }
+
+    fn getattr(&self, _: &Request, ino: INodeNo, fh: Option<FileHandle>, reply: ReplyAttr) {
+        let (core, fh) = (self.core.clone(), fh.map(|f| f.0));
+        let instant = self.core.is_at_hand(ino.0, fh);
+        let op = async move { core.get_attr(ino.0, fh).await };
+        self.answer(("getattr", ino.0), instant, reply, op, move |core, reply, stat| {
+            let (attr, ttl) = core.attr(ino.0, &stat);
+            reply.attr(&ttl, &wire(&attr));
+        });
+    }
+
+    fn setattr(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        mode: Option<u32>,
+        uid: Option<u32>,
+        gid: Option<u32>,
+        size: Option<u64>,
+        atime: Option<TimeOrNow>,
+        mtime: Option<TimeOrNow>,
+        _ctime: Option<SystemTime>,
+        fh: Option<FileHandle>,
+        _crtime: Option<SystemTime>,
+        _chgtime: Option<SystemTime>,
+        _bkuptime: Option<SystemTime>,
+        _flags: Option<BsdFileFlags>,
+        reply: ReplyAttr,
+    ) {
+        let (core, fh) = (self.core.clone(), fh.map(|f| f.0));
+        let instant = self.core.is_at_hand(ino.0, fh);
+        let attr = SetAttr {
+            mode: mode.map(|m| m & 0o7777),
+            uid,
+            gid,
+            atime: atime.map(moment),
+            mtime: mtime.map(moment),
+        };
+        let op = async move { core.set_attr(ino.0, fh, attr, size).await };
+        self.answer(("setattr", ino.0), instant, reply, op, move |core, reply, stat| {
+            let (attr, ttl) = core.attr(ino.0, &stat);
+            reply.attr(&ttl, &wire(&attr));
+        });
+    }
+
+    fn readlink(&self, _: &Request, ino: INodeNo, reply: ReplyData) {
+        let Some((path, instant, reply)) = self.place(ino, reply) else {
+            return;
+        };
+        let core = self.core.clone();
+        let op = async move { core.read_link(path).await };
+        self.answer(("readlink", ino.0), instant, reply, op, |_, reply, text: Bytes| {
+            reply.data(&text);
+        });
+    }
+
+    fn mknod(&self, req: &Request, parent: INodeNo, name: &OsStr, mode: u32, _: u32, rdev: u32, reply: ReplyEntry) {
+        let kind = match mode & libc::S_IFMT {
+            libc::S_IFIFO => FileKind::Fifo,
+            libc::S_IFSOCK => FileKind::Socket,
+            libc::S_IFCHR => FileKind::CharDevice,
+            libc::S_IFBLK => FileKind::BlockDevice,
+            libc::S_IFREG | 0 => FileKind::File,
+            _ => return reply.error(fuser::Errno::EINVAL),
+        };
+        let Some((path, instant, reply)) = self.child(parent, name, reply) else {
+            return;
+        };
+        let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
+        let op = async move { core.mknod(parent.0, name, path, kind, mode, rdev, who).await };
+        self.answer(("mknod", parent.0), instant, reply, op, |core, reply, found| {
+            entry(reply, &core.enter(&found));
+        });
+    }
+
+    fn mkdir(&self, req: &Request, parent: INodeNo, name: &OsStr, mode: u32, _: u32, reply: ReplyEntry) {
+        let Some((path, instant, reply)) = self.child(parent, name, reply) else {
+            return;
+        };
+        let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
+        let op = async move { core.mkdir(parent.0, name, path, mode, who).await };
+        self.answer(("mkdir", parent.0), instant, reply, op, |core, reply, found| {
+            entry(reply, &core.enter(&found));
+        });
+    }
+
+    fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let Some((path, instant, reply)) = self.child(parent, name, reply) else {
+            return;
+        };
+        let (core, name) = (self.core.clone(), boxed(name));
+        let op = async move { core.unlink(parent.0, name, path).await };
+        self.answer(("unlink", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
+    }
+
+    fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let Some((path, instant, reply)) = self.child(parent, name, reply) else {
+            return;
+        };
+        let (core, name) = (self.core.clone(), boxed(name));
+        let op = async move { core.rmdir(parent.0, name, path).await };
+        self.answer(("rmdir", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
+    }
+
+    fn symlink(&self, req: &Request, parent: INodeNo, name: &OsStr, target: &Path, reply: ReplyEntry) {
+        let Some((path, instant, reply)) = self.child(parent, name, reply) else {
+            return;
+        };
+        let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
+        let text = target.as_os_str().as_bytes().to_vec();
+        let op = async move { core.symlink(parent.0, name, path, text, who).await };
+        self.answer(("symlink", parent.0), instant, reply, op, |core, reply, found| {
+            entry(reply, &core.enter(&found));
+        });
+    }
+
+    fn rename(
+        &self,
+        _: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        newparent: INodeNo,
+        newname: &OsStr,
+        flags: RenameFlags,
+        reply: ReplyEmpty,
+    ) {
+        let mode = match flags {
+            f if f.is_empty() => RenameMode::Replace,
+            RenameFlags::RENAME_NOREPLACE => RenameMode::NoReplace,
+            RenameFlags::RENAME_EXCHANGE => RenameMode::Exchange,
+            _ => return reply.error(fuser::Errno::EINVAL),
+        };
+        let Some((from, from_instant, reply)) = self.child(parent, name, reply) else {
+            return;
+        };
+        let Some((to, to_instant, reply)) = self.child(newparent, newname, reply) else {
+            return;
+        };
+        let core = self.core.clone();
+        let (from, to) = ((parent.0, boxed(name), from), (newparent.0, boxed(newname), to));
+        let op = async move { core.rename(from, to, mode).await };
+        let instant = from_instant && to_instant;
+        self.answer(("rename", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
+    }
+
+    fn link(&self, _: &Request, ino: INodeNo, newparent: INodeNo, newname: &OsStr, reply: ReplyEntry) {
+        let Some((path, instant, reply)) = self.child(newparent, newname, reply) else {
+            return;
+        };
+        let instant = instant && self.core.is_at_hand(ino.0, None);
+        let (core, name) = (self.core.clone(), boxed(newname));
+        let op = async move { core.link(ino.0, newparent.0, name, path).await };
+        self.answer(("link", ino.0), instant, reply, op, |core, reply, found| {
+            entry(reply, &core.enter(&found));
+        });
+    }
+
+    fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        let Some((path, instant, reply)) = self.place(ino, reply) else {
+            return;
+        };
+        let (core, notifier) = (self.core.clone(), self.notifier.clone());
+        let op = async move { core.open(ino.0, path, flags.0).await };
+        let send = move |_: &Arc<Core>, reply: ReplyOpen, opened: Opened| {
+            if opened.stale
+                && let Some(notifier) = notifier.get()
+            {
+                // The attributes that the kernel has are void before it learns that the file is open. Attributes alone need
+                // none of the locks that make other notices dangerous here; a failure means that there is nothing to void.
+                let _ = notifier.inval_inode(INodeNo(opened.ino), -1, 0);
+            }
+            reply.opened(FileHandle(opened.fh), flags_of(&opened));
+        };
+        self.answer_or(("open", ino.0), instant, reply, op, send, |core, opened| {
+            core.handles.remove(opened.fh);
+        });
+    }
+
+    fn read(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        size: u32,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyData,
+    ) {
+        let core = self.core.clone();
+        let instant = self.core.handles.is_instant(fh.0);
+        let op = async move { core.read(fh.0, offset, size as usize).await };
+        self.answer(("read", ino.0), instant, reply, op, |_, reply, data: Bytes| {
+            reply.data(&data);
+        });
+    }
+
+    fn write(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        data: &[u8],
+        _: WriteFlags,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyWrite,
+    ) {
+        let core = self.core.clone();
+        let notices = self.notices.clone();
+        let instant = self.core.handles.is_instant(fh.0);
+        let len = data.len() as u32;
+        let data = Bytes::copy_from_slice(data);
+        let op = async move { core.write(fh.0, offset, data).await };
+        self.answer(("write", ino.0), instant, reply, op, move |_, reply, at| {
+            if at != offset {
+                // Appended elsewhere than the kernel thought, because another door had made the file longer.
+                let _ = notices.push(Stale::Inode(ino.0));
+            }
+            reply.written(len);
+        });
+    }
+
+    fn flush(&self, _: &Request, ino: INodeNo, fh: FileHandle, _: LockOwner, reply: ReplyEmpty) {
+        let core = self.core.clone();
+        let instant = self.core.handles.is_instant(fh.0);
+        let op = async move { core.flush(fh.0).await };
+        self.answer(("flush", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+    }
+
+    fn release(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        fh: FileHandle,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        _: bool,
+        reply: ReplyEmpty,
+    ) {
+        let core = self.core.clone();
+        let instant = self.core.handles.is_instant(fh.0);
+        let op = async move { core.release(fh.0).await };
+        self.answer(("release", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+    }
+
+    fn fsync(&self, _: &Request, ino: INodeNo, fh: FileHandle, datasync: bool, reply: ReplyEmpty) {
+        let core = self.core.clone();
+        let instant = self.core.handles.is_instant(fh.0);
+        let op = async move { core.sync(fh.0, datasync).await };
+        self.answer(("fsync", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+    }
+
+    fn opendir(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
+        let Some((path, instant, reply)) = self.place(ino, reply) else {
+            return;
+        };
+        let core = self.core.clone();
+        let op = async move { core.open_dir(ino.0, path, instant).await };
+        // Opening asks nothing of the backend.
+        self.answer(("opendir", ino.0), true, reply, op, |_, reply, fh| {
+            reply.opened(FileHandle(fh), FopenFlags::empty());
+        });
+    }
+
+    fn readdir(&self, _: &Request, ino: INodeNo, fh: FileHandle, offset: u64, reply: ReplyDirectory) {
+        let core = self.core.clone();
+        let instant = self.core.handles.is_instant(fh.0);
+        let from = offset.saturating_sub(DOTS);
+        let op = async move { core.read_dir(fh.0, from as usize, false).await };
+        let send = move |core: &Arc<Core>, mut reply: ReplyDirectory, listed: Listed| {
+            fill(core, &mut reply, &listed, offset);
+            reply.ok();
+        };
+        self.answer(("readdir", ino.0), instant, reply, op, send);
+    }
+
+    fn readdirplus(&self, _: &Request, ino: INodeNo, fh: FileHandle, offset: u64, reply: ReplyDirectoryPlus) {
+        let core = self.core.clone();
+        let instant = self.core.handles.is_instant(fh.0);
+        let from = offset.saturating_sub(DOTS);
+        let op = async move { core.read_dir(fh.0, from as usize, true).await };
+        let send = move |core: &Arc<Core>, mut reply: ReplyDirectoryPlus, listed: Listed| {
+            fill_plus(core, &mut reply, &listed, offset);
+            reply.ok();
+        };
+        self.answer(("readdirplus", ino.0), instant, reply, op, send);
+    }
+
+    fn releasedir(&self, _: &Request, ino: INodeNo, fh: FileHandle, _: OpenFlags, reply: ReplyEmpty) {
+        let core = self.core.clone();
+        let op = async move { core.release(fh.0).await };
+        // A directory's handle holds memory only.
+        self.answer(("releasedir", ino.0), true, reply, op, |_, reply, ()| reply.ok());
+    }
+
+    fn fsyncdir(&self, _: &Request, _: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        reply.ok();
+    }
+
+    fn statfs(&self, _: &Request, ino: INodeNo, reply: ReplyStatfs) {
+        let Some((path, instant, reply)) = self.place(ino, reply) else {
+            return;
+        };
+        const BLOCK: u64 = 4096;
+        let core = self.core.clone();
+        let op = async move { core.space(path).await };
+        self.answer(("statfs", ino.0), instant, reply, op, |_, reply, space| {
+            let (total, free, files, files_free) =
+                space.map_or((0, 0, 0, 0), |s| (s.total, s.free, s.files, s.files_free));
+            let free = free / BLOCK;
+            reply.statfs(
+                total / BLOCK,
+                free,
+                free,
+                files,
+                files_free,
+                BLOCK as u32,
+                255,
+                BLOCK as u32,
+            );
+        });
+    }
+
+    fn setxattr(&self, _: &Request, ino: INodeNo, name: &OsStr, value: &[u8], flags: i32, _: u32, reply: ReplyEmpty) {
+        let mode = match flags {
+            libc::XATTR_CREATE => XattrMode::Create,
+            libc::XATTR_REPLACE => XattrMode::Replace,
+            _ => XattrMode::Any,
+        };
+        let Some((path, instant, reply)) = self.place(ino, reply) else {
+            return;
+        };
+        let (core, name, value) = (self.core.clone(), boxed(name), Bytes::copy_from_slice(value));
+        let op = async move { core.set_xattr(path, name, value, mode).await };
+        self.answer(("setxattr", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+    }
+
+    fn getxattr(&self, _: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
+        let Some((path, instant, reply)) = self.place(ino, reply) else {
+            return;
+        };
+        let (core, name) = (self.core.clone(), boxed(name));
+        let op = async move { core.get_xattr(path, name).await };
+        self.answer(("getxattr", ino.0), instant, reply, op, move |_, reply, value| {
+            sized(reply, size, &value);
+        });
+    }
+
+    fn listxattr(&self, _: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
+        let Some((path, instant, reply)) = self.place(ino, reply) else {
+            return;
+        };
+        let core = self.core.clone();
+        let op = async move { core.list_xattr(path).await };
+        self.answer(("listxattr", ino.0), instant, reply, op, move |_, reply, names| {
+            sized(reply, size, &names);
+        });
+    }
+
+    fn removexattr(&self, _: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let Some((path, instant, reply)) = self.place(ino, reply) else {
+            return;
+        };
+        let (core, name) = (self.core.clone(), boxed(name));
+        let op = async move { core.remove_xattr(path, name).await };
+        self.answer(("removexattr", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+    }
+
+    fn access(&self, _: &Request, _: INodeNo, _: AccessFlags, reply: ReplyEmpty) {
+        // The kernel checks permissions by itself (`default_permissions`) and, hearing this, never asks again.
+        reply.error(fuser::Errno::ENOSYS);
+    }
+
+    fn create(&self, req: &Request, parent: INodeNo, name: &OsStr, mode: u32, _: u32, flags: i32, reply: ReplyCreate) {
+        let Some((path, instant, reply)) = self.child(parent, name, reply) else {
+            return;
+        };
+        let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
+        let op = async move {
+            let (found, file, path) = core.create(parent.0, name, path, mode, flags, who).await?;
+            let entry = core.enter(&found);
+            let opened = core.created(entry.attr.ino, file, path, found.stat.fingerprint);
+            Ok((entry, opened))
+        };
+        let send = |_: &Arc<Core>, reply: ReplyCreate, (entry, opened): (Entry, Opened)| {
+            let generation = Generation(entry.generation);
+            let flags = flags_of(&opened);
+            reply.created(
+                &entry.entry_ttl,
+                &wire(&entry.attr),
+                generation,
+                FileHandle(opened.fh),
+                flags,
+            );
+        };
+        let undo = |core: &Arc<Core>, (entry, opened): (Entry, Opened)| {
+            core.handles.remove(opened.fh);
+            core.inodes.lock().forget(entry.attr.ino, 1);
+        };
+        self.answer_or(("create", parent.0), instant, reply, op, send, undo);
+    }
+
+    fn fallocate(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        length: u64,
+        mode: i32,
+        reply: ReplyEmpty,
+    ) {
+        let core = self.core.clone();
+        let instant = self.core.handles.is_instant(fh.0);
+        let op = async move { core.allocate(fh.0, offset, length, mode).await };
+        self.answer(("fallocate", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+    }
+
+    fn lseek(&self, _: &Request, ino: INodeNo, fh: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
+        let hole = match whence {
+            libc::SEEK_DATA => false,
+            libc::SEEK_HOLE => true,
+            _ => return reply.error(fuser::Errno::EINVAL),
+        };
+        let Ok(offset) = u64::try_from(offset) else {
+            return reply.error(fuser::Errno::ENXIO);
+        };
+        let core = self.core.clone();
+        let instant = self.core.handles.is_instant(fh.0);
+        let op = async move { core.seek(fh.0, offset, hole).await };
+        self.answer(("lseek", ino.0), instant, reply, op, |_, reply, at| {
+            reply.offset(at as i64);
+        });
+    }
+
+    fn copy_file_range(
+        &self,
+        _: &Request,
+        ino_in: INodeNo,
+        fh_in: FileHandle,
+        offset_in: u64,
+        _: INodeNo,
+        fh_out: FileHandle,
+        offset_out: u64,
+        len: u64,
+        _: CopyFileRangeFlags,
+        reply: ReplyWrite,
+    ) {
+        // More than a request can say it copied, or should take the time for, is left for the next.
+        let len = len.min(64 << 20);
+        let core = self.core.clone();
+        let instant = self.core.handles.is_instant(fh_in.0) && self.core.handles.is_instant(fh_out.0);
+        let op = async move { core.copy_range((fh_in.0, offset_in), (fh_out.0, offset_out), len).await };
+        self.answer(("copy_file_range", ino_in.0), instant, reply, op, |_, reply, n| {
+            reply.written(n as u32);
+        });
+    }
+}
+
+/// An extended attribute's answer: its size when asked with no room, `ERANGE` with too little.
+fn sized(reply: ReplyXattr, size: u32, value: &[u8]) {
+    if size == 0 {
+        reply.size(value.len() as u32);
+    } else if value.len() > size as usize {
+        reply.error(fuser::Errno::ERANGE);
+    } else {
+        reply.data(value);
+    }
+}
+
+fn fill(core: &Core, reply: &mut ReplyDirectory, listed: &Listed, offset: u64) {
+    if offset < 1 && reply.add(INodeNo(listed.dir), 1, FileType::Directory, ".") {
+        return;
+    }
+    if offset < DOTS && reply.add(INodeNo(core.above(listed.dir)), DOTS, FileType::Directory, "..") {
+        return;
+    }
+    for (i, name, stat) in listed.entries() {
+        let ino = core.expected(listed, name, stat);
+        let at = i as u64 + DOTS + 1;
+        if reply.add(INodeNo(ino), at, kind(stat.kind), OsStr::from_bytes(name)) {
+            return;
+        }
+    }
+}
+
+fn fill_plus(core: &Core, reply: &mut ReplyDirectoryPlus, listed: &Listed, offset: u64) {
+    // The two are never entered; only their numbers show.
+    let dots = [(1, listed.dir, "."), (DOTS, core.above(listed.dir), "..")];
+    for (at, ino, name) in dots {
+        let (attr, _) = core.attr(u64::MAX, &Stat::dir());
+        let attr = FileAttr {
+            ino: INodeNo(ino),
+            ..wire(&attr)
+        };
+        if offset < at && reply.add(INodeNo(ino), at, name, &Duration::ZERO, &attr, Generation(0)) {
+            return;
+        }
+    }
+    for (i, name, stat) in listed.entries() {
+        let entry = core.enter(&core.listed(listed, name, stat));
+        let generation = Generation(entry.generation);
+        let ttl = entry.attr_ttl.min(entry.entry_ttl);
+        let at = i as u64 + DOTS + 1;
+        let (ino, attr) = (entry.attr.ino, wire(&entry.attr));
+        if reply.add(INodeNo(ino), at, OsStr::from_bytes(name), &ttl, &attr, generation) {
+            // It did not fit: the kernel does not know of it.
+            core.inodes.lock().forget(ino, 1);
+            return;
+        }
+    }
+}
+
+/// What [`serve`] needs to know.
+pub(crate) struct Serving {
+    pub(crate) core: Arc<Core>,
+    pub(crate) bridge: Arc<Bridge>,
+    pub(crate) notices: Arc<Queue<Stale>>,
+    pub(crate) door: u64,
+    pub(crate) read_only: bool,
+    pub(crate) allow_other: bool,
+}
+
+/// Mounts at `mountpoint` and serves until it is unmounted. Runs on a thread with a descriptor table of its own, and starts
+/// the other threads that share it. `ready` is called once requests are served.
+pub(crate) fn serve(what: Serving, mountpoint: &Path, ready: impl FnOnce(io::Result<()>)) {
+    let options = &what.core.options;
+    let mut config = Config::default();
+    config.mount_options = vec![
+        MountOption::FSName(options.fsname.clone()),
+        MountOption::Subtype("mirage".into()),
+        MountOption::DefaultPermissions,
+        MountOption::NoSuid,
+        MountOption::NoDev,
+        MountOption::NoAtime,
+    ];
+    if what.read_only {
+        config.mount_options.push(MountOption::RO);
+    }
+    if what.allow_other {
+        config.acl = SessionACL::All;
+    }
+    config.n_threads = Some(options.threads.max(1));
+    config.clone_fd = options.threads > 1;
+    let at_hand = Arc::new(OnceLock::new());
+    let door = Door {
+        core: what.core.clone(),
+        bridge: what.bridge.clone(),
+        notices: what.notices.clone(),
+        notifier: at_hand.clone(),
+        origin: Origin {
+            door: what.door,
+            pickup: None,
+            apart: true,
+        },
+    };
+    let session = match Session::new(door, mountpoint, &config) {
+        Ok(session) => session,
+        Err(e) => return ready(Err(e)),
+    };
+    let notifier = session.notifier();
+    // Set once, here.
+    let _ = at_hand.set(notifier.clone());
+    let started = session.spawn().and_then(|running| {
+        let bridge = what.bridge.clone();
+        let replier = spawn("mirage-fuse-reply", move || bridge.reply())?;
+        let notices = what.notices.clone();
+        let telling = spawn("mirage-fuse-tell", move || tell(&notices, &notifier))?;
+        Ok((running, replier, telling))
+    });
+    let (running, replier, telling) = match started {
+        Ok(threads) => threads,
+        Err(e) => return ready(Err(e)),
+    };
+    ready(Ok(()));
+    // How the loops ended makes no difference any more: the mount is gone.
+    let _ = running.join();
+    what.notices.close();
+    what.bridge.hang_up();
+    let _ = replier.join();
+    let _ = telling.join();
+    what.bridge.give_up();
+}
+
+fn spawn(name: &str, f: impl FnOnce() + Send + 'static) -> io::Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new().name(name.into()).spawn(f)
+}
+
+/// The notifier: tells the kernel what is no longer true. The kernel may need locks for it that a request under way holds, so
+/// that no other thread may do this.
+fn tell(notices: &Queue<Stale>, notifier: &Notifier) {
+    while let Popped::Item(stale) = notices.pop(None) {
+        // What the kernel does not know (any more) needs no telling, and on a mount that is going nothing does.
+        let _ = match stale {
+            Stale::Entry(parent, name) => notifier.inval_entry(INodeNo(parent), OsStr::from_bytes(&name)),
+            Stale::Inode(ino) => notifier.inval_inode(INodeNo(ino), 0, 0),
+        };
+    }
+}
