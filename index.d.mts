@@ -8,24 +8,20 @@ export type Data = string | Uint8Array | ArrayBuffer | ArrayBufferView;
 export type ByteSource = AsyncIterable<Data> | Iterable<Data> | ReadableStream<Data>;
 /** {@link FileStat}: what `ws.fs.stat` answers. */
 /** The record that native code answers. */
-export interface NativeStat {
-	kind: string;
-	size: number | null;
-	mode: number | null;
-	uid: number | null;
-	gid: number | null;
-	nlink: number;
-	ino: number;
-	rdev: number;
-	blocks: number | null;
-	mtimeMs: number | null;
-	atimeMs: number | null;
-	ctimeMs: number | null;
-	birthtimeMs: number | null;
-	fingerprint: string | null;
-	revision: string | null;
-	contentType: string | null;
-}
+export type NativeStat = [
+	kind: string,
+	size: number | null,
+	mode: number | null,
+	uid: number | null,
+	gid: number | null,
+	nlink: number,
+	ino: number,
+	mtimeMs: number | null,
+	atimeMs: number | null,
+	fingerprint: string | null,
+	revision: string | null,
+	contentType: string | null
+];
 /** What is known of a file. Frozen. `size` is the length of what a read returns, or `null` when only a read can tell. */
 export declare class FileStat {
 	/** The last component of the path; `/` for a root. */

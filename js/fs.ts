@@ -234,7 +234,7 @@ export class WorkspaceFs {
   async #kind(path: PathLike): Promise<string | undefined> {
     const p = checked(path)
     try {
-      return (await this.#stat(p, true)).kind
+      return (await this.#stat(p, true))[0]
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
       if (code === 'ENOENT' || code === 'ENOTDIR') return undefined

@@ -1,24 +1,20 @@
 /** {@link FileStat}: what `ws.fs.stat` answers. */
 
 /** The record that native code answers. */
-export interface NativeStat {
-  kind: string
-  size: number | null
-  mode: number | null
-  uid: number | null
-  gid: number | null
-  nlink: number
-  ino: number
-  rdev: number
-  blocks: number | null
-  mtimeMs: number | null
-  atimeMs: number | null
-  ctimeMs: number | null
-  birthtimeMs: number | null
-  fingerprint: string | null
-  revision: string | null
-  contentType: string | null
-}
+export type NativeStat = [
+  kind: string,
+  size: number | null,
+  mode: number | null,
+  uid: number | null,
+  gid: number | null,
+  nlink: number,
+  ino: number,
+  mtimeMs: number | null,
+  atimeMs: number | null,
+  fingerprint: string | null,
+  revision: string | null,
+  contentType: string | null,
+]
 
 const BY_EXTENSION: Record<string, string> = {
   json: 'json',
@@ -55,7 +51,17 @@ function typeOf(kind: string, name: string): string {
   return BY_EXTENSION[extension] ?? (extension === '' || TEXT.has(extension) ? 'text' : 'binary')
 }
 
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
+// Neighbours often share a time, and formatting one costs more than the rest of a stat.
+let lastMs: number | null = null
+let lastText: string | null = null
+
+function iso(ms: number | null): string | null {
+  if (ms !== lastMs) {
+    lastText = ms === null ? null : new Date(ms).toISOString()
+    lastMs = ms
+  }
+  return lastText
+}
 
 /** What is known of a file. Frozen. `size` is the length of what a read returns, or `null` when only a read can tell. */
 export class FileStat {
@@ -83,17 +89,18 @@ export class FileStat {
   readonly extra: Readonly<Record<string, unknown>>
 
   constructor(path: string, stat: NativeStat) {
+    const [kind, size, mode, uid, gid, nlink, ino, mtimeMs, atimeMs, fingerprint, revision, contentType] = stat
     this.name = path.slice(path.lastIndexOf('/') + 1) || '/'
-    this.size = stat.kind === 'directory' ? null : stat.size
-    this.modified = iso(stat.mtimeMs)
-    this.fingerprint = stat.fingerprint
-    this.revision = stat.revision
-    this.type = typeOf(stat.kind, this.name)
-    this.mode = stat.mode
-    this.uid = stat.uid
-    this.gid = stat.gid
-    this.atime = iso(stat.atimeMs)
-    this.extra = Object.freeze({ kind: stat.kind, nlink: stat.nlink, ino: stat.ino, contentType: stat.contentType })
+    this.size = kind === 'directory' ? null : size
+    this.modified = iso(mtimeMs)
+    this.fingerprint = fingerprint
+    this.revision = revision
+    this.type = typeOf(kind, this.name)
+    this.mode = mode
+    this.uid = uid
+    this.gid = gid
+    this.atime = iso(atimeMs)
+    this.extra = Object.freeze({ kind, nlink, ino, contentType })
     Object.freeze(this)
   }
 
