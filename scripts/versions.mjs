@@ -25,7 +25,13 @@ for (const version of asked.length > 0 ? asked : VERSIONS) {
     }
   }
   const shown = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
-  for (const file of ['examples/ten-lines.mjs', 'examples/ten-lines.cjs', 'examples/quick-start.mjs', '__test__/smoke.mjs']) {
+  for (const file of [
+    'examples/ten-lines.mjs',
+    'examples/ten-lines.cjs',
+    'examples/quick-start.mjs',
+    '__test__/smoke.mjs',
+    '__test__/fs-surface/exports.mjs',
+  ]) {
     const r = spawnSync(node, [file], { cwd: root, env, encoding: 'utf8', timeout: 120_000 })
     if (r.status !== 0) {
       console.error(`${file} on Node ${shown}: exit ${r.status ?? r.signal}\n${r.stdout}${r.stderr}`)

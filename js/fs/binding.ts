@@ -1,7 +1,8 @@
 /**
  * The one place where node:fs is intercepted for most functions: Node's own binding, below `fs`, `fs.promises`, `FileHandle`
  * and the streams. Everything above stays Node's: validation, options, classes, error handling, and functions that a program
- * took hold of before the patch. What does not pass through the binding is replaced in `surface.ts`.
+ * took hold of before the patch. What does not pass through the binding is replaced in `surface.ts`. That nothing is forgotten, of
+ * any version, is what `__test__/fs-surface/exports.mjs` makes sure of.
  */
 import { FD_TABLE } from './fds.js'
 import { JOB_TABLE } from './jobs.js'
@@ -11,27 +12,6 @@ import type { Fn, Wrap } from './types.js'
 
 /** Node's binding below `fs`. */
 type Binding = Record<string, unknown>
-
-/**
- * Names of the binding that take no path and no descriptor of ours, or that are only reached through functions which
- * `surface.ts` replaces. A name of the binding that is neither here nor replaced fails a test.
- */
-export const LEFT_ALONE: ReadonlySet<string> = new Set([
-  'FSReqCallback',
-  'StatWatcher',
-  'CpDirJob',
-  'cpSyncCheckPaths',
-  'cpSyncOverrideFile',
-  'cpSyncCopyDir',
-  'bigintStatFsValues',
-  'bigintStatValues',
-  'internalModuleReadJSON',
-  'kFsStatsFieldsNumber',
-  'kUsePromises',
-  'legacyMainResolve',
-  'statFsValues',
-  'statValues',
-])
 
 /** Node's binding. It is the one that `fs` itself uses, on every version from 20 to 26. */
 export function nodeBinding(): Binding {

@@ -1,7 +1,8 @@
 /** Node 26's one-trip jobs: reading or writing a whole file in one go. */
 import { freshId } from '../native.js'
 import { errno, refused } from './errors.js'
-import { isOurs, MountHandle } from './fds.js'
+import { isOurs } from './fds.js'
+import { MountHandle } from './mount-handle.js'
 import { wantsDir } from './on-path.js'
 import { at, ELSEWHERE, type NativeDoor, owner } from './places.js'
 import { deliver, forward, PENDING, pending, type Request } from './settle.js'

@@ -4,8 +4,11 @@
  */
 import fs from 'node:fs'
 
+import { abortError, asObject, place, sound } from './arguments.js'
+import { errno, refused } from './errors.js'
 import { isOurs } from './fds.js'
-import { ELSEWHERE, owner } from './places.js'
+import { wantsDir } from './on-path.js'
+import { settle } from './settle.js'
 import type { Fn, Wrap } from './types.js'
 
 /* oxlint-disable prefer-rest-params -- what is not ours goes on with exactly the arguments that came */
@@ -19,38 +22,20 @@ interface Options {
 
 const CHUNK = 512 * 1024
 
-/** Whether the options are such that Node's own function would take them; if not, it is asked so that it complains. */
-function sound(options: unknown): options is Options | string | null | undefined {
-  if (options === null || options === undefined) return true
-  if (typeof options === 'string') return options === 'buffer' || Buffer.isEncoding(options)
-  if (typeof options !== 'object') return false
-  const { encoding, signal, flag } = options as Options
-  if (encoding !== undefined && encoding !== null && encoding !== 'buffer' && !Buffer.isEncoding(encoding)) return false
-  if (signal !== undefined && signal !== null && !('aborted' in (signal as object))) return false
-  return flag === undefined || flag === null || typeof flag === 'string' || typeof flag === 'number'
-}
-
-/** What is thrown for an abort, as Node makes it. */
-function aborted(signal: AbortSignal): Error {
-  const error = new Error('The operation was aborted', { cause: signal.reason }) as NodeJS.ErrnoException
-  error.name = 'AbortError'
-  error.code = 'ABORT_ERR'
-  return error
-}
-
 /** Reads all that is left of a descriptor. */
 class Reading {
   readonly #fd: number
   readonly #own: boolean
-  readonly #options: Options
+  readonly #signal: AbortSignal | undefined
   readonly #callback: Fn
   #parts: Buffer[] = []
   #left = 0
 
-  constructor(fd: number, own: boolean, options: Options, callback: Fn) {
+  /** @param own whether the descriptor is the caller's, who closes it */
+  constructor(fd: number, own: boolean, signal: AbortSignal | undefined, callback: Fn) {
     this.#fd = fd
     this.#own = own
-    this.#options = options
+    this.#signal = signal
     this.#callback = callback
   }
 
@@ -63,8 +48,7 @@ class Reading {
   }
 
   #next(): void {
-    const { signal } = this.#options
-    if (signal?.aborted === true) return this.#end(aborted(signal))
+    if (this.#signal?.aborted === true) return this.#end(abortError(this.#signal))
     const known = this.#left > 0
     const chunk = Buffer.allocUnsafeSlow(known ? Math.min(this.#left, CHUNK) : 64 * 1024)
     fs.read(this.#fd, chunk, 0, chunk.length, null, (error, n) => {
@@ -78,36 +62,27 @@ class Reading {
   }
 
   #end(error: unknown): void {
-    if (this.#own) this.#done(error)
-    else fs.close(this.#fd, (closing) => this.#done(error ?? closing ?? null))
-  }
-
-  #done(error: unknown): void {
-    if (error !== null && error !== undefined) {
-      this.#callback(error)
-      return
+    const all = (): Buffer => (this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts))
+    const done = (problem: unknown): void => {
+      if (problem === null) this.#callback(null, all())
+      else this.#callback(problem)
     }
-    let data: unknown
-    try {
-      data = shaped(this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts), this.#options)
-    } catch (problem) {
-      this.#callback(problem)
-      return
-    }
-    this.#callback(null, data)
+    if (this.#own) done(error)
+    else fs.close(this.#fd, (closing) => done(error ?? closing ?? null))
   }
 }
 
+/** Puts what was read where the caller wants it (Node 26), in the form that the caller wants. */
 function shaped(bytes: Buffer, { encoding, buffer }: Options): unknown {
-  let out: Buffer = bytes
+  let out = bytes
   if (buffer !== undefined) {
-    const given = typeof buffer === 'function' ? ((buffer as Fn)(bytes.length) as ArrayBufferView) : (buffer as ArrayBufferView)
+    const given = (typeof buffer === 'function' ? (buffer as Fn)(bytes.length) : buffer) as ArrayBufferView
     const target = Buffer.from(given.buffer as ArrayBuffer, given.byteOffset, given.byteLength)
     if (target.length < bytes.length) {
-      const error = new RangeError(
-        `The value of "options.buffer.byteLength" is out of range. It must be >= ${bytes.length}. Received ${target.length}`,
-      )
-      throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' })
+      const range = `It must be >= ${bytes.length}. Received ${target.length}`
+      throw Object.assign(new RangeError(`The value of "options.buffer.byteLength" is out of range. ${range}`), {
+        code: 'ERR_OUT_OF_RANGE',
+      })
     }
     bytes.copy(target)
     out = target.subarray(0, bytes.length)
@@ -118,24 +93,42 @@ function shaped(bytes: Buffer, { encoding, buffer }: Options): unknown {
 export const readFile: Wrap = (real) =>
   function (this: unknown, path: unknown, given: unknown, cb?: unknown) {
     const callback = (cb || given) as Fn
-    const options = typeof given === 'function' ? undefined : given
-    const target = path instanceof URL && path.protocol === 'file:' ? decodeURIComponent(path.pathname) : path
-    const found = isOurs(path) ? path : owner(target)
-    if (found === undefined || found === ELSEWHERE || typeof callback !== 'function' || !sound(options)) {
-      return real.apply(this, arguments as never)
+    const options = asObject<Options>(typeof given === 'function' ? undefined : given)
+    const takes = typeof callback === 'function' && sound(typeof given === 'function' ? undefined : given)
+    const found = takes && !isOurs(path) ? place(path) : undefined
+    if (!takes || (found === undefined && !isOurs(path))) return real.apply(this, arguments as never)
+    const { signal, flag = 'r' } = options
+    const oncomplete = (error: unknown, bytes?: unknown): void => {
+      if (error !== null) return void callback(error)
+      let data: unknown
+      try {
+        data = shaped((bytes as Buffer | undefined) ?? Buffer.alloc(0), options)
+      } catch (problem) {
+        return void callback(problem)
+      }
+      return void callback(null, data)
     }
-    const all: Options = typeof options === 'string' ? { encoding: options as BufferEncoding } : (options ?? {})
-    const { signal } = all
+    if (found === undefined) {
+      process.nextTick(() => new Reading(path as number, true, signal, oncomplete).start())
+      return undefined
+    }
     if (signal?.aborted === true) {
-      process.nextTick(callback, aborted(signal))
+      process.nextTick(callback, abortError(signal))
       return undefined
     }
-    if (isOurs(path)) {
-      process.nextTick(() => new Reading(path, true, all, callback).start())
+    if (flag === 'r' && !wantsDir(found.path)) {
+      const whole = (error: unknown, bytes?: unknown): void => {
+        const failed = error as NodeJS.ErrnoException | null
+        // Opening a directory works; reading it does not.
+        if (failed?.errno === errno('EISDIR')) oncomplete(refused(failed.errno, 'read'))
+        else if (failed === null && signal?.aborted === true) oncomplete(abortError(signal))
+        else oncomplete(error, bytes)
+      }
+      settle({ oncomplete: whole }, (id) => found.door.readFile(id, found.path, false), 'open', found.shown)
       return undefined
     }
-    fs.open(path as fs.PathLike, all.flag ?? 'r', 0o666, (error, fd) => {
-      if (error === null) new Reading(fd, false, all, callback).start()
+    fs.open(path as fs.PathLike, flag, 0o666, (error, fd) => {
+      if (error === null) new Reading(fd, false, signal, oncomplete).start()
       else callback(error)
     })
     return undefined

@@ -1,21 +1,40 @@
 /**
  * Functions that do not (only) pass through Node's binding where it can be replaced, and are replaced themselves. Together
- * with `binding.ts` this covers everything that node:fs exports; `__test__/fs-surface/exports.test.ts` holds the whole list.
+ * with `binding.ts` this covers everything that node:fs exports; `__test__/fs-surface/exports.mjs` holds the whole list.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 
+import { openAsBlob, openAsBlobSync } from './blob.js'
+import { cp, cpPromise, cpSync } from './cp.js'
+import { chdir, cwd } from './cwd.js'
+import { opendir, opendirPromise, opendirSync } from './dir.js'
 import { readFile } from './read-file.js'
+import { unwatchFile, watchFile } from './stat-watch.js'
 import type { Wrap } from './types.js'
+import { watch, watchPromise } from './watch.js'
+import { writeFile } from './write-file.js'
 
 /** Replacements for functions of `fs`. */
-export const FS_SURFACE: Record<string, Wrap> = { readFile }
+export const FS_SURFACE: Record<string, Wrap> = {
+  cp,
+  cpSync,
+  openAsBlob,
+  openAsBlobSync,
+  opendir,
+  opendirSync,
+  readFile,
+  unwatchFile,
+  watch,
+  watchFile,
+  writeFile,
+}
 
 /** Replacements for functions of `fs.promises`. */
-export const PROMISES_SURFACE: Record<string, Wrap> = {}
+export const PROMISES_SURFACE: Record<string, Wrap> = { cp: cpPromise, opendir: opendirPromise, watch: watchPromise }
 
 /** Replacements for functions of `process`. */
-export const PROCESS_SURFACE: Record<string, Wrap> = {}
+export const PROCESS_SURFACE: Record<string, Wrap> = { chdir, cwd }
 
 const undo: (() => void)[] = []
 

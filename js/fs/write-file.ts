@@ -1,0 +1,82 @@
+/** `fs.writeFile` with a callback, in one step: on Node 26 its own takes hold of a constructor that nobody can replace. */
+import { constants } from 'node:fs'
+
+import { abortError, asObject, place, sound } from './arguments.js'
+import { errno, refused } from './errors.js'
+import { wantsDir } from './on-path.js'
+import { settle } from './settle.js'
+import type { Fn, Wrap } from './types.js'
+
+/* oxlint-disable prefer-rest-params -- what is not ours goes on with exactly the arguments that came */
+
+interface Options {
+  encoding?: BufferEncoding | null
+  mode?: number | string
+  flag?: string | number
+  flush?: boolean
+  signal?: AbortSignal
+}
+
+const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } = constants
+
+const FLAGS: Record<string, number> = {
+  r: 0,
+  rs: O_SYNC,
+  'r+': O_RDWR,
+  'rs+': O_RDWR | O_SYNC,
+  w: O_TRUNC | O_CREAT | O_WRONLY,
+  wx: O_TRUNC | O_CREAT | O_WRONLY | O_EXCL,
+  'w+': O_TRUNC | O_CREAT | O_RDWR,
+  'wx+': O_TRUNC | O_CREAT | O_RDWR | O_EXCL,
+  a: O_APPEND | O_CREAT | O_WRONLY,
+  ax: O_APPEND | O_CREAT | O_WRONLY | O_EXCL,
+  as: O_APPEND | O_CREAT | O_WRONLY | O_SYNC,
+  'a+': O_APPEND | O_CREAT | O_RDWR,
+  'ax+': O_APPEND | O_CREAT | O_RDWR | O_EXCL,
+  'as+': O_APPEND | O_CREAT | O_RDWR | O_SYNC,
+}
+
+function flagsOf(flag: unknown): number | undefined {
+  if (flag === undefined || flag === null || flag === '') return FLAGS.w
+  if (typeof flag === 'number') return Number.isInteger(flag) ? flag : undefined
+  return typeof flag === 'string' ? FLAGS[flag] : undefined
+}
+
+function modeOf(mode: unknown): number | undefined {
+  if (mode === undefined || mode === null) return 0o666
+  if (typeof mode === 'string') return /^[0-7]+$/.test(mode) ? Number.parseInt(mode, 8) : undefined
+  return typeof mode === 'number' && Number.isInteger(mode) && mode >= 0 && mode <= 0xffff_ffff ? mode : undefined
+}
+
+function bytesOf(data: unknown, encoding: BufferEncoding): Uint8Array | undefined {
+  if (typeof data === 'string') return Buffer.from(data, encoding)
+  if (!ArrayBuffer.isView(data)) return undefined
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
+
+export const writeFile: Wrap = (real) =>
+  function (this: unknown, path: unknown, data: unknown, given: unknown, cb?: unknown) {
+    const callback = (cb || given) as Fn
+    const options = asObject<Options>(typeof given === 'function' ? undefined : given)
+    const found = sound(typeof given === 'function' ? undefined : given) ? place(path) : undefined
+    const [flags, mode] = [flagsOf(options.flag), modeOf(options.mode)]
+    const bytes = bytesOf(data, options.encoding || 'utf8')
+    const plain = options.flush === undefined || options.flush === null || options.flush === false
+    if (found === undefined || typeof callback !== 'function' || !plain || bytes === undefined) return real.apply(this, arguments as never)
+    if (flags === undefined || mode === undefined || wantsDir(found.path)) return real.apply(this, arguments as never)
+    const { signal } = options
+    if (signal?.aborted === true) {
+      process.nextTick(callback, abortError(signal))
+      return undefined
+    }
+    const oncomplete = (error: unknown): void => {
+      const late = signal?.aborted === true && (error === null || error === undefined)
+      const failed = error as NodeJS.ErrnoException | null
+      // A file opened for reading only fails when it is written to.
+      if (failed?.errno === errno('EBADF')) callback(refused(failed.errno, 'write'))
+      else callback(late ? abortError(signal) : error)
+    }
+    const start = (id: number): unknown => found.door.writeFile(id, found.path, bytes, flags, mode & ~process.umask())
+    settle({ oncomplete }, start, 'open', found.shown)
+    return undefined
+  }
