@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use crate::shell::{Exec, Flow, Frame, Shell};
+use crate::shell::{Exec, Flow, Frame, Origin, Shell};
 use crate::state::options::SetOpt;
 use crate::syntax::ast::CompleteCommand;
 use crate::syntax::error::{ErrorKind, SyntaxError};
@@ -127,9 +127,28 @@ enum Kind {
     Source,
 }
 
+/// Characters of the source that a report of the contract shows.
+const NEAR: usize = 40;
+
+/// A syntax error of a single line in the words of the public contract.
+fn contract_report(e: &SyntaxError, script: &[u8]) -> Vec<u8> {
+    if e.kind == ErrorKind::Conditional {
+        return [b"mirage: ", &e.message[..], b"\n"].concat();
+    }
+    let rest = script.get(e.offset..).unwrap_or_default().trim_ascii();
+    let near = if rest.is_empty() {
+        let script = script.trim_ascii();
+        &script[script.len().saturating_sub(NEAR)..]
+    } else {
+        &rest[..rest.len().min(NEAR)]
+    };
+    [b"mirage: syntax error near '", near, b"'\n"].concat()
+}
+
 impl Shell {
     /// Runs a command string or script as the shell's main program.
     pub(crate) fn run_main(&mut self, script: &[u8]) -> Exec {
+        self.one_line = self.origin == Origin::Stream && memchr::memchr(b'\n', script.trim_ascii_end()).is_none();
         self.run_source(Bytes::copy_from_slice(script), 1, Kind::Main)
     }
 
@@ -164,15 +183,22 @@ impl Shell {
     }
 
     fn run_source(&mut self, text: Bytes, line: u32, kind: Kind) -> Exec {
-        let mut reader = Reader::new(self, text, line);
+        let mut reader = Reader::new(self, text.clone(), line);
         let mut status = 0;
         loop {
             self.tick()?;
             match reader.next(self) {
                 Ok(None) => return Ok(status),
-                Ok(Some(c)) => status = self.run_complete(&c, kind, status)?,
+                Ok(Some(c)) => match self.run_complete(&c, kind, status) {
+                    // `eval` and `.` end with it, outside of subshells.
+                    Err(Flow::Discard(s)) if kind != Kind::Main && self.subshell == 0 => {
+                        self.status = s;
+                        return Ok(s);
+                    }
+                    result => status = result?,
+                },
                 Err(e) => {
-                    let (s, goes_on) = self.syntax_error(&e, kind)?;
+                    let (s, goes_on) = self.syntax_error(&e, &text, kind)?;
                     status = s;
                     if !goes_on {
                         return Ok(s);
@@ -194,6 +220,7 @@ impl Shell {
             return Ok(before);
         }
         match self.exec_list(&c.list) {
+            Err(Flow::Discard(s)) if kind == Kind::Main && self.on(SetOpt::Errexit) => Err(Flow::Exit(s)),
             Err(Flow::Discard(s)) if kind == Kind::Main => {
                 self.status = s;
                 self.set_pipestatus(s);
@@ -205,14 +232,18 @@ impl Shell {
     }
 
     /// Reports a syntax error: the status, and whether the text goes on with the next line.
-    fn syntax_error(&mut self, e: &SyntaxError, kind: Kind) -> Result<(u8, bool), Flow> {
+    fn syntax_error(&mut self, e: &SyntaxError, text: &[u8], kind: Kind) -> Result<(u8, bool), Flow> {
         let name = self.frames.last().map_or(&self.name, |f| &f.source).clone();
         let prefix = match kind {
-            Kind::Main if self.command_string && self.frames.is_empty() => [&name[..], b": -c: "].concat(),
+            Kind::Main if self.origin == Origin::CommandString => [&name[..], b": -c: "].concat(),
             Kind::Eval => [&name[..], b": eval: "].concat(),
             _ => [&name[..], b": "].concat(),
         };
-        let report = e.report(&prefix);
+        let report = if kind == Kind::Main && self.one_line {
+            contract_report(e, text)
+        } else {
+            e.report(&prefix)
+        };
         self.write_error(&report);
         match e.kind {
             ErrorKind::CompoundAssignment => {
@@ -262,7 +293,8 @@ impl Shell {
         self.main_pid = self.proc.pid();
         self.name = Arc::from(name);
         self.positional = Arc::new(args);
-        self.command_string = false;
+        self.origin = Origin::File;
+        self.one_line = false;
         self.line = 1;
         self.install_variables(&env);
         self.vars.put(
@@ -310,7 +342,7 @@ impl Shell {
                     }
                     Err(e) if e.incomplete && !at_end => break,
                     Err(e) => {
-                        status = self.syntax_error(&e, Kind::Main)?.0;
+                        status = self.syntax_error(&e, &pending, Kind::Main)?.0;
                     }
                 }
             }

@@ -109,8 +109,10 @@ pub struct Shell {
     pub(crate) seconds_base: i64,
     pub(crate) random: AtomicU32,
     pub(crate) last_random: AtomicU32,
-    /// What a subshell of this shell reads standard input from when it runs in the background.
-    pub(crate) command_string: bool,
+    /// How the shell was given its commands.
+    pub(crate) origin: Origin,
+    /// The main program is a single line: messages do not number it.
+    pub(crate) one_line: bool,
     /// The status of the last command substitution in the command being expanded.
     pub(crate) substitution_status: Option<u8>,
     /// Process substitutions opened by the present command: descriptors to close afterwards.
@@ -129,12 +131,34 @@ pub struct Shell {
     pub(crate) trace_level: usize,
     /// `exec -a`: the `$0` of the next shell started.
     pub(crate) exec_name: Option<Vec<u8>>,
+    /// The DEBUG trap has run for the command that this copy was made for.
+    pub(crate) skip_debug: bool,
+    /// The next command stands behind `!`: its own failure is none, those of commands inside it are.
+    pub(crate) inverted: bool,
     /// A declaration builtin has reported an error that concerns one of its arguments only.
     pub(crate) declared_badly: bool,
 }
 
-/// `BASH_SOURCE` of what is defined in a command string.
-pub(crate) const ENVIRONMENT: &[u8] = b"environment";
+/// How a shell was given its commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A line or script handed to the session, or standard input.
+    Stream,
+    /// `bash -c`.
+    CommandString,
+    /// A script file.
+    File,
+}
+
+impl Origin {
+    /// `BASH_SOURCE` of what is defined outside of any file.
+    pub(crate) fn source(self) -> &'static [u8] {
+        match self {
+            Self::CommandString => b"environment",
+            Self::Stream | Self::File => b"main",
+        }
+    }
+}
 
 impl Shell {
     /// A shell as a session starts it.
@@ -180,7 +204,10 @@ impl Shell {
             seconds_base: 0,
             random: AtomicU32::new(0),
             last_random: AtomicU32::new(0),
-            command_string: true,
+            origin: Origin::Stream,
+            one_line: false,
+            skip_debug: false,
+            inverted: false,
             substitution_status: None,
             substitution_fds: Vec::new(),
             command_text: bytes::Bytes::new(),
@@ -254,7 +281,10 @@ impl Shell {
             seconds_base: self.seconds_base,
             random: AtomicU32::new(self.random.load(Ordering::Relaxed)),
             last_random: AtomicU32::new(self.last_random.load(Ordering::Relaxed)),
-            command_string: self.command_string,
+            origin: self.origin,
+            one_line: self.one_line,
+            skip_debug: false,
+            inverted: false,
             substitution_status: None,
             substitution_fds: Vec::new(),
             command_text: self.command_text.clone(),
@@ -416,8 +446,17 @@ impl Shell {
         Ok(())
     }
 
+    /// Whether messages leave out where they come from: a line of its own needs no line number, which is how the public
+    /// contract words errors. Files that a line sources or runs are named as ever.
+    fn terse(&self) -> bool {
+        self.one_line && self.frames.last().is_none_or(|f| &f.source[..] == self.origin.source())
+    }
+
     /// What error messages begin with: `bash: line 3: `.
     pub(crate) fn prolog(&self) -> Vec<u8> {
+        if self.terse() {
+            return [&self.name[..], b": "].concat();
+        }
         let name = self.frames.last().map_or(&self.name, |f| &f.source);
         let mut out = name.to_vec();
         if self.line > 0 {
@@ -438,7 +477,17 @@ impl Shell {
 
     /// Prints an error message of a builtin.
     pub(crate) fn builtin_error(&self, name: &[u8], message: impl AsRef<[u8]>) {
-        self.error([name, b": ", message.as_ref()].concat());
+        self.named_error(name, message);
+    }
+
+    /// Prints an error message that begins with the name of a command.
+    pub(crate) fn named_error(&self, name: &[u8], message: impl AsRef<[u8]>) {
+        let message = [name, b": ", message.as_ref()].concat();
+        if self.terse() {
+            self.write_error(&[&message[..], b"\n"].concat());
+        } else {
+            self.error(message);
+        }
     }
 
     /// Writes to standard error as it is.
@@ -543,8 +592,8 @@ impl Shell {
     pub(crate) fn source_name(&self) -> Name {
         match self.frames.last() {
             Some(f) => f.source.clone(),
-            None if self.command_string => Arc::from(ENVIRONMENT),
-            None => self.name.clone(),
+            None if self.origin == Origin::File => self.name.clone(),
+            None => Arc::from(self.origin.source()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! `caller`.
 
-use crate::shell::{Exec, Shell};
+use crate::shell::{Exec, Origin, Shell};
 
 use super::options::{integer, usage_error};
 
@@ -13,7 +13,7 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         // The frame that is `i` levels up; below them all stands the script itself.
         match total.checked_sub(i + 1) {
             Some(at) => sh.frames[at].source.to_vec(),
-            None if sh.command_string => b"NULL".to_vec(),
+            None if sh.origin != Origin::File => b"NULL".to_vec(),
             None => sh.name.to_vec(),
         }
     };
@@ -37,7 +37,7 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     let line = frame.line;
     let name = match total.checked_sub(n + 2) {
         Some(at) => sh.frames[at].name.to_vec(),
-        None if sh.command_string => return Ok(1),
+        None if sh.origin != Origin::File => return Ok(1),
         None => b"main".to_vec(),
     };
     let text = [format!("{line} ").as_bytes(), &name, b" ", &source_of(sh, n + 1), b"\n"].concat();

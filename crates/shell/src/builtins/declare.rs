@@ -469,6 +469,13 @@ fn declare_one(sh: &mut Shell, r: &Request, arg: DeclArg) -> Result<(), AssignEr
         }
     };
     let assigns = !matches!(arg, DeclArg::Word(_));
+    if matches!(&r.name[..], b"export" | b"readonly") && element_given(&arg) {
+        let text = match &arg {
+            DeclArg::Scalar { assignment, .. } => target_text(assignment),
+            _ => arg.into_text(),
+        };
+        return Err(AssignError::Invalid(text));
+    }
     let makes_array = matches!(&arg, DeclArg::Word(t) if t.ends_with(b"]"));
     let mut on = r.on;
     if makes_array && !on.has(Attrs::ASSOC) {
@@ -481,8 +488,7 @@ fn declare_one(sh: &mut Shell, r: &Request, arg: DeclArg) -> Result<(), AssignEr
     let (target, element) = if r.off.has(Attrs::NAMEREF) {
         (name.clone(), None)
     } else {
-        let local_scope = local_scope(sh, r);
-        match local_scope {
+        match local_scope(sh, r, &name) {
             // A new local variable hides a nameref of that name outside.
             Some(scope) if sh.vars.get_at(scope, &name).is_none() => (name.clone(), None),
             _ => sh.deref_owned(&name),
@@ -540,14 +546,29 @@ fn declare_one(sh: &mut Shell, r: &Request, arg: DeclArg) -> Result<(), AssignEr
     Ok(())
 }
 
-/// The scope of the function in which `declare` and `local` make variables, if they do.
-fn local_scope(sh: &Shell, r: &Request) -> Option<usize> {
+/// Whether an argument names an element, not a variable.
+fn element_given(arg: &DeclArg) -> bool {
+    match arg {
+        DeclArg::Word(text) => text.ends_with(b"]"),
+        DeclArg::Text { subscript, .. } => subscript.is_some(),
+        DeclArg::Scalar { assignment, .. } => assignment.subscript.is_some(),
+        DeclArg::Array { .. } => false,
+    }
+}
+
+/// The scope of the function in which `declare` and `local` make the variable, if they do: where a temporary environment
+/// inside the function (`x=1 eval …`) already has it, that one.
+fn local_scope(sh: &Shell, r: &Request, name: &[u8]) -> Option<usize> {
     let wants = matches!(&r.name[..], b"declare" | b"typeset" | b"local") && !r.global;
-    if wants { sh.vars.function_scope() } else { None }
+    if !wants {
+        return None;
+    }
+    let function = sh.vars.function_scope()?;
+    Some(sh.vars.scope_of(name).map_or(function, |at| at.max(function)))
 }
 
 fn scope_for(sh: &mut Shell, r: &Request, name: &[u8]) -> usize {
-    if let Some(scope) = local_scope(sh, r) {
+    if let Some(scope) = local_scope(sh, r, name) {
         return scope;
     }
     if r.global {
@@ -588,16 +609,11 @@ fn prepare(sh: &mut Shell, r: &Request, scope: usize, name: &[u8], on: Attrs) {
     let inherited = (is_new && (r.inherit || sh.shopt(ShOpt::LocalvarInherit)))
         .then(|| sh.vars.get(name).cloned())
         .flatten();
-    // `x=1 f`, then `local x` in `f`: the local begins with the temporary value.
-    let temporary = (is_new && local_scope(sh, r).is_some())
-        .then(|| {
-            let at = sh.vars.scope_of(name)?;
-            (sh.vars.kind_at(at) == Some(ScopeKind::Temporary) && at + 1 == scope)
-                .then(|| sh.vars.get_at(at, name).cloned())
-                .flatten()
-        })
+    let local = local_scope(sh, r, name).is_some();
+    // `x=1 f`, then `local x` in what `f` calls: the local begins with the temporary value.
+    let temporary = (is_new && local)
+        .then(|| sh.vars.get(name).filter(|v| v.attrs.has(Attrs::TEMP)).cloned())
         .flatten();
-    let local = local_scope(sh, r).is_some();
     let Some(v) = sh.vars.entry_at(scope, name) else { return };
     if let Some(old) = inherited.or(temporary) {
         *v = old;
@@ -658,7 +674,7 @@ fn declare_nameref(sh: &mut Shell, r: &Request, name: &[u8], arg: &DeclArg) -> R
     let target = value.clone().or_else(|| old.and_then(|v| v.value.scalar().cloned()));
     if let Some(t) = &target {
         let base = memchr::memchr(b'[', t).map_or(&t[..], |i| &t[..i]);
-        let local = local_scope(sh, r).is_some();
+        let local = local_scope(sh, r, name).is_some();
         if t[..] == *name || base == name && !local {
             if !local {
                 sh.builtin_error(
@@ -678,7 +694,7 @@ fn declare_nameref(sh: &mut Shell, r: &Request, name: &[u8], arg: &DeclArg) -> R
             return Err(reported(sh));
         }
     }
-    let local = local_scope(sh, r).is_some();
+    let local = local_scope(sh, r, name).is_some();
     if let Some(v) = sh.vars.entry_at(scope, name) {
         if let Some(value) = value {
             v.value = Value::Scalar(value);

@@ -2,6 +2,7 @@
 
 use crate::shell::{Exec, Flow, Shell};
 use crate::state::options::ShOpt;
+use crate::state::value::Attrs;
 
 use super::options::parse;
 
@@ -47,6 +48,13 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         let names: Vec<_> = sh.vars.environment().keys().cloned().collect();
         for n in names {
             while let Some(at) = sh.vars.scope_of(&n) {
+                if n == b"PATH" {
+                    // The command itself is still looked up.
+                    if let Some(v) = sh.vars.entry_at(at, &n) {
+                        v.attrs.remove(Attrs::EXPORT);
+                    }
+                    break;
+                }
                 sh.vars.remove_at(at, &n);
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vfs::Errno;
 
-use crate::shell::{Exec, Shell};
+use crate::shell::{Exec, Origin, Shell};
 use crate::state::dynamic::VERSION;
 use crate::state::options::{SetOpt, ShOpt};
 
@@ -124,7 +124,7 @@ impl Shell {
                 self.name = Arc::from(rest.remove(0));
             }
             self.positional = Arc::new(rest);
-            self.command_string = true;
+            self.origin = Origin::CommandString;
             return self.run_main(&text);
         }
         if stdin || rest.is_empty() {

@@ -56,10 +56,10 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         }
         r => r,
     };
+    sh.traps.unhide(hidden);
     if result.is_ok() {
         sh.run_trap(Event::Return)?;
     }
-    sh.traps.unhide(hidden);
     if let Some(saved) = saved {
         sh.positional = saved;
     }

@@ -16,7 +16,8 @@ fn symbolic(mask: u32) -> String {
     format!("u={},g={},o={}", part(6), part(3), part(0))
 }
 
-/// A symbolic mode as `chmod` takes it, applied to what the mask allows. The error is bash's message.
+/// A symbolic mode applied to what the mask allows: `r`, `w` and `x` only, not all that `chmod` knows. The error is bash's
+/// message.
 fn apply(mode: &[u8], mask: u32) -> Result<u32, String> {
     let mut allowed = !mask & 0o777;
     for clause in mode.split(|b| *b == b',') {
@@ -46,17 +47,6 @@ fn apply(mode: &[u8], mask: u32) -> Result<u32, String> {
                 b'r' => 0o444,
                 b'w' => 0o222,
                 b'x' => 0o111,
-                b'X' => {
-                    if allowed & 0o111 != 0 {
-                        0o111
-                    } else {
-                        0
-                    }
-                }
-                b's' | b't' => 0,
-                b'u' => ((allowed >> 6) & 7) * 0o111,
-                b'g' => ((allowed >> 3) & 7) * 0o111,
-                b'o' => (allowed & 7) * 0o111,
                 c => return Err(format!("`{}': invalid symbolic mode character", *c as char)),
             };
         }

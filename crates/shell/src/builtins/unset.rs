@@ -75,7 +75,7 @@ fn variable(sh: &mut Shell, text: &[u8], only_variables: bool, reference: bool) 
     };
     let attrs = sh.vars.get_at(scope, &name).map(|v| v.attrs).unwrap_or_default();
     if attrs.has(Attrs::READONLY) {
-        sh.builtin_error(b"unset", [&name[..], b": cannot unset: readonly variable"].concat());
+        sh.error([b"unset: ", &name[..], b": cannot unset: readonly variable"].concat());
         return Ok(1);
     }
     match subscript {
@@ -90,7 +90,8 @@ fn variable(sh: &mut Shell, text: &[u8], only_variables: bool, reference: bool) 
 /// Removes a variable. A local one of the present function stays, without a value; that of a calling function goes and shows
 /// what it hid.
 fn remove(sh: &mut Shell, scope: usize, name: &[u8]) {
-    let own = sh.vars.function_scope() == Some(scope) && sh.vars.kind_at(scope) == Some(ScopeKind::Function);
+    let local = sh.vars.get_at(scope, name).is_some_and(|v| v.attrs.has(Attrs::LOCAL));
+    let own = local && sh.vars.function_scope().is_some_and(|f| scope >= f);
     if own || sh.shopt(ShOpt::LocalvarUnset) && sh.vars.kind_at(scope) == Some(ScopeKind::Function) {
         if let Some(v) = sh.vars.entry_at(scope, name) {
             v.value = Value::Unset;

@@ -5,7 +5,7 @@ use crate::state::access::{AssignError, Elem, make_indexed};
 use crate::state::assoc::Assoc;
 use crate::state::options::SetOpt;
 use crate::state::value::{Attrs, Value, Var};
-use crate::syntax::ast::{ArrayElement, AssignValue, Assignment, Subscript};
+use crate::syntax::ast::{ArrayElement, AssignValue, Assignment, Subscript, Word, WordFlags, WordPart};
 
 /// One element of a compound assignment after expansion.
 #[derive(Debug, Clone)]
@@ -16,11 +16,13 @@ pub(crate) enum Item {
     Plain(Vec<u8>),
 }
 
-/// A key before it is known what kind of array it is for.
+/// A key of a compound assignment.
 #[derive(Debug, Clone)]
 pub(crate) enum KeyText {
-    /// Evaluated.
+    /// Known.
     Elem(Elem),
+    /// Arithmetic, expanded but not yet evaluated: that happens in turn with the assignments, which it may look at.
+    Arith(std::sync::Arc<crate::arith::Program>),
 }
 
 impl Shell {
@@ -79,13 +81,26 @@ impl Shell {
         let mut out = Vec::with_capacity(elements.len());
         // An associative array whose first element has no key is a list of keys and values.
         let pairs = assoc && elements.first().is_some_and(|e| e.key.is_none());
+        if !elements.is_empty() {
+            self.line = self.line.max(elements.iter().map(|e| e.word.line).max().unwrap_or(0));
+        }
         let mut words = Vec::new();
         for e in elements {
             match &e.key {
+                // Brace expansion makes several words of it, none of which is an assignment.
+                Some(_) if !assoc && e.value.flags.has(WordFlags::BRACE) && self.on(SetOpt::Braceexpand) => {
+                    words.clear();
+                    self.expand_word_into(&e.word, &mut words)?;
+                    out.extend(words.drain(..).map(Item::Plain));
+                }
                 Some(key) if !pairs => {
-                    let elem = self.element_as(name, key, assoc)?;
-                    let value = self.expand_string(&e.value)?;
-                    out.push(Item::Keyed(KeyText::Elem(elem), value, e.append));
+                    let key = self.key_text(name, key, assoc)?;
+                    let value = if assoc {
+                        self.expand_without_tilde(&e.value)?
+                    } else {
+                        self.expand_string(&e.value)?
+                    };
+                    out.push(Item::Keyed(key, value, e.append));
                 }
                 Some(_) => {
                     let text = self.expand_string(&e.word)?;
@@ -104,12 +119,32 @@ impl Shell {
         Ok(out)
     }
 
-    fn element_as(&mut self, name: &[u8], key: &Subscript, assoc: bool) -> Result<Elem, Flow> {
-        match key {
-            Subscript::Expr(e) if assoc => Ok(Elem::Key(self.expand_string(&e.key)?)),
-            Subscript::Expr(e) => Ok(Elem::Index(self.arith(&e.index)?)),
-            _ => self.element(name, key),
+    fn key_text(&mut self, name: &[u8], key: &Subscript, assoc: bool) -> Result<KeyText, Flow> {
+        Ok(match key {
+            Subscript::Expr(e) if assoc => KeyText::Elem(Elem::Key(self.expand_string(&e.key)?)),
+            Subscript::Expr(e) => KeyText::Arith(match e.index.program() {
+                Some(program) => program.clone(),
+                None => {
+                    let text = self.expand_double_quoted(&e.index.word)?;
+                    std::sync::Arc::new(crate::arith::Program::parse(&text))
+                }
+            }),
+            _ => KeyText::Elem(self.element(name, key)?),
+        })
+    }
+
+    /// The value of an element of an associative array: tildes stay as they are.
+    fn expand_without_tilde(&mut self, word: &Word) -> Result<Vec<u8>, Flow> {
+        if !word.parts.iter().any(|p| matches!(p, WordPart::Tilde(_))) {
+            return self.expand_string(word);
         }
+        let mut plain = word.clone();
+        for part in &mut plain.parts {
+            if let WordPart::Tilde(prefix) = part {
+                *part = WordPart::Literal([b"~", &prefix[..]].concat().into());
+            }
+        }
+        self.expand_string(&plain)
     }
 
     /// Replaces or extends an array.
@@ -164,33 +199,51 @@ impl Shell {
             var.value = Value::Unset;
         }
         var.attrs.insert(Attrs::INDEXED);
-        let array = make_indexed(var);
+        let mut array = make_indexed(var);
         let mut next = if append { array.end() } else { 0 };
-        let mut bad = None;
         for item in ready {
-            match item {
+            let (key, v, plus) = match item {
                 Item::Plain(v) => {
                     array.set(next, v);
                     next = next.saturating_add(1);
+                    continue;
                 }
-                Item::Keyed(KeyText::Elem(Elem::Index(i)), v, plus) => {
-                    let Some(at) = array.resolve(i) else {
-                        bad = Some(AssignError::BadSubscript(
-                            [b"[", i.to_string().as_bytes(), b"]=", &v].concat(),
-                        ));
-                        break;
+                Item::Keyed(key, v, plus) => (key, v, plus),
+            };
+            let i = match key {
+                KeyText::Elem(Elem::Index(i)) => i,
+                KeyText::Arith(program) => {
+                    let i = self.eval_program(&program)?;
+                    let Some(var) = self.vars.entry_for_value(scope, name) else {
+                        return Ok(());
                     };
-                    match array.get_mut(at) {
-                        Some(slot) if plus => slot.extend_from_slice(&v),
-                        _ => array.set(at, v),
-                    }
-                    next = at.saturating_add(1);
+                    array = make_indexed(var);
+                    i
                 }
-                Item::Keyed(..) => {}
+                KeyText::Elem(_) => continue,
+            };
+            let Some(at) = array.resolve(i) else {
+                return Err(AssignError::BadSubscript(
+                    [b"[", i.to_string().as_bytes(), b"]=", &v].concat(),
+                ));
+            };
+            match array.get_mut(at) {
+                Some(slot) if plus && attrs.has(Attrs::INTEGER) => {
+                    let old = slot.clone();
+                    let sum = self.arith_text(&old)?.wrapping_add(self.arith_text(&v)?);
+                    let Some(var) = self.vars.entry_for_value(scope, name) else {
+                        return Ok(());
+                    };
+                    array = make_indexed(var);
+                    array.set(at, sum.to_string().into_bytes());
+                }
+                Some(slot) if plus => slot.extend_from_slice(&v),
+                _ => array.set(at, v),
             }
+            next = at.saturating_add(1);
         }
         self.assigned(name);
-        bad.map_or(Ok(()), Err)
+        Ok(())
     }
 
     fn shape_value(&mut self, attrs: Attrs, value: Vec<u8>) -> Result<Vec<u8>, Flow> {
@@ -206,8 +259,12 @@ impl Shell {
             return Ok(());
         };
         var.attrs.insert(Attrs::ASSOC);
-        if !append || !matches!(var.value, Value::Assoc(_)) {
-            var.value = Value::Assoc(Assoc::new());
+        // `[k]+=v` in a fresh list adds to what `k` had before.
+        let mut before = Assoc::new();
+        if (!append || !matches!(var.value, Value::Assoc(_)))
+            && let Value::Assoc(old) = std::mem::replace(&mut var.value, Value::Assoc(Assoc::new()))
+        {
+            before = old;
         }
         let Value::Assoc(map) = &mut var.value else {
             return Ok(());
@@ -231,7 +288,11 @@ impl Shell {
                 Item::Plain(text) => missing.push(text),
                 Item::Keyed(KeyText::Elem(Elem::Key(k)), v, plus) => match map.get_mut(&k) {
                     _ if k.is_empty() => empty_key = true,
-                    Some(slot) if plus => slot.extend_from_slice(&v),
+                    Some(slot) if plus && append => slot.extend_from_slice(&v),
+                    _ if plus && !append => {
+                        let old = before.get(&k).map(Vec::as_slice).unwrap_or_default();
+                        map.set(&k, [old, &v].concat());
+                    }
                     _ => map.set(&k, v),
                 },
                 Item::Keyed(..) => {}
@@ -257,11 +318,18 @@ impl Shell {
 
     /// Performs an assignment before a command in the innermost (temporary) scope; the variable is exported.
     pub(super) fn temporary_assignment(&mut self, a: &Assignment) -> Result<(), Flow> {
-        let AssignValue::Scalar(word) = &a.value else {
-            // bash accepts an array here and passes its text on; nothing can see it.
-            return Ok(());
+        let mut value = match &a.value {
+            AssignValue::Scalar(word) => self.expand_string(word)?,
+            AssignValue::Array(_) => {
+                // Not an array but its text, expanded.
+                let list = memchr::memchr(b'(', &a.raw).map_or(&b""[..], |at| &a.raw[at..]);
+                let options = self.parse_options();
+                match crate::syntax::parse_word_text(bytes::Bytes::copy_from_slice(list), &options, self.line) {
+                    Ok(word) => self.expand_string(&word)?,
+                    Err(_) => list.to_vec(),
+                }
+            }
         };
-        let mut value = self.expand_string(word)?;
         let name = self.deref_owned(&a.name).0;
         if a.subscript.is_some() {
             // Elements cannot be temporary.
@@ -292,8 +360,10 @@ impl Shell {
         if self.on(SetOpt::Xtrace) {
             self.trace_assignment(a, &value)?;
         }
-        self.vars
-            .put_innermost(&name, Var::scalar(value).with(Attrs::EXPORT.union(keep)));
+        self.vars.put_innermost(
+            &name,
+            Var::scalar(value).with(Attrs::EXPORT.union(Attrs::TEMP).union(keep)),
+        );
         self.assigned(&name);
         Ok(())
     }

@@ -25,7 +25,10 @@ impl Shell {
         let background = self.call.background();
         self.spawn_thread(sub, end, move |sub| {
             let _counted = background;
-            sub.exec_and_or(&list)
+            match list.first.commands.as_slice() {
+                [one] if list.rest.is_empty() && !list.first.bang && list.first.time.is_none() => sub.exec_forked(one),
+                _ => sub.exec_and_or(&list),
+            }
         })?;
         self.jobs.add(job);
         self.last_background = Some(pid);

@@ -25,9 +25,15 @@ impl Shell {
     pub(super) fn exec_compound(&mut self, command: &Arc<Command>) -> Exec {
         match &command.kind {
             CommandKind::Empty => Ok(0),
-            CommandKind::Simple(s) => self.exec_simple(command, s),
+            CommandKind::Simple(s) => {
+                let status = self.exec_simple(command, s)?;
+                self.checked(status)
+            }
             CommandKind::Brace(list) => self.exec_list(list),
-            CommandKind::Subshell(list) => self.exec_subshell(command, list),
+            CommandKind::Subshell(list) => {
+                let status = self.exec_subshell(command, list)?;
+                self.checked(status)
+            }
             CommandKind::If(c) => {
                 for (condition, body) in &c.branches {
                     if self.exec_condition(condition)? == 0 {
@@ -91,7 +97,8 @@ impl Shell {
         self.pipestatus.push(status);
     }
 
-    fn exec_subshell(&mut self, command: &Command, list: &Arc<List>) -> Exec {
+    /// Runs `( list )`; whether its failure counts is the caller's business.
+    pub(super) fn exec_subshell(&mut self, command: &Command, list: &Arc<List>) -> Exec {
         self.line = command.line;
         self.descend(b"subshell")?;
         let mut sub = self.fork_process();
@@ -112,7 +119,8 @@ impl Shell {
             return Err(Flow::Stop);
         }
         self.set_pipestatus(status);
-        self.checked(status)
+        self.status = status;
+        Ok(status)
     }
 
     /// What the way in which a loop's body ended means for the loop.

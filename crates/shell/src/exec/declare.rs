@@ -36,6 +36,14 @@ pub(crate) enum DeclArg {
 }
 
 impl DeclArg {
+    /// What `$_` is after the command: a compound assignment counts as the name only.
+    pub fn last_argument(&self) -> Vec<u8> {
+        match self {
+            Self::Array { assignment, .. } => assignment.name.to_vec(),
+            other => other.clone().into_text(),
+        }
+    }
+
     /// The argument as one text, for messages and for builtins that take words.
     pub fn into_text(self) -> Vec<u8> {
         match self {

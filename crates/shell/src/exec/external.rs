@@ -198,11 +198,11 @@ impl Shell {
             let result = sub.call_function(&f, b"command_not_found_handle", args);
             return Ok(sub.finish_subshell(result));
         }
-        let name = &args[0];
+        let name = &args[0].clone();
         if self.get_var(b"PATH").is_none() {
             self.error([&name[..], b": No such file or directory"].concat());
         } else {
-            self.error([&name[..], b": command not found"].concat());
+            self.named_error(name, "command not found");
         }
         Ok(127)
     }

@@ -11,6 +11,15 @@ use crate::trap::Event;
 impl Shell {
     /// Calls a function with `args` as positional parameters.
     pub(crate) fn call_function(&mut self, f: &Arc<Function>, name: &[u8], args: Vec<Vec<u8>>) -> Exec {
+        let scope = self.vars.depth();
+        self.vars.push(ScopeKind::Function);
+        let result = self.call_function_here(f, name, args);
+        self.vars.pop_to(scope);
+        result
+    }
+
+    /// Calls a function in the innermost scope, which was made for it.
+    pub(crate) fn call_function_here(&mut self, f: &Arc<Function>, name: &[u8], args: Vec<Vec<u8>>) -> Exec {
         let limit = self.call.limits().depth;
         let nested = self
             .get_var(b"FUNCNEST")
@@ -41,7 +50,6 @@ impl Shell {
             function: true,
         });
         let scope = self.vars.depth();
-        self.vars.push(ScopeKind::Function);
         let saved_args = std::mem::replace(&mut self.positional, Arc::new(args));
         let saved_loops = std::mem::take(&mut self.loops);
         let saved_getopts = self.getopts_at;
@@ -57,14 +65,16 @@ impl Shell {
             Err(flow) => Err(flow),
         };
         if let Err(Flow::Return(status)) = result {
-            self.status = status;
             result = Ok(status);
         }
-        if result.is_ok() && self.traps.get(Event::Return).is_some() {
-            let status = self.status;
-            if let Err(flow) = self.run_trap(Event::Return) {
-                result = Err(flow);
-            }
+        // The RETURN trap sees the status of the command before `return`.
+        if result.is_ok()
+            && self.traps.get(Event::Return).is_some()
+            && let Err(flow) = self.run_trap(Event::Return)
+        {
+            result = Err(flow);
+        }
+        if let Ok(status) = result {
             self.status = status;
         }
 

@@ -49,6 +49,12 @@ impl Shell {
         result
     }
 
+    /// Runs a command in a process made for it: the failure of a simple command is the parent's business.
+    pub(crate) fn exec_forked(&mut self, command: &Arc<Command>) -> Exec {
+        self.inverted = matches!(command.kind, CommandKind::Simple(_));
+        self.exec_command(command)
+    }
+
     /// Runs a list whose failure is part of the control flow: the condition of `if` or `while`.
     pub(crate) fn exec_condition(&mut self, list: &List) -> Exec {
         let saved = self.lenient;
@@ -67,15 +73,25 @@ impl Shell {
     }
 
     fn exec_command_here(&mut self, command: &Arc<Command>) -> Exec {
+        let inverted = std::mem::take(&mut self.inverted);
         if let CommandKind::Simple(simple) = &command.kind {
-            return self.exec_simple(command, simple);
+            let status = self.exec_simple(command, simple)?;
+            return if inverted { Ok(status) } else { self.checked(status) };
+        }
+        if inverted && let CommandKind::Arith(_) | CommandKind::Cond(_) = &command.kind {
+            // Nothing runs inside them whose failure would count.
+            self.lenient += 1;
+            let result = self.exec_command_here(command);
+            self.lenient = self.lenient.saturating_sub(1);
+            return result;
         }
         self.tick()?;
-        if command.redirects.is_empty() {
-            return self.exec_compound(command);
-        }
-        if let CommandKind::Subshell(_) = command.kind {
+        if let CommandKind::Subshell(list) = &command.kind {
             // The redirections happen inside, so that what they open goes away with it.
+            let status = self.exec_subshell(command, list)?;
+            return if inverted { Ok(status) } else { self.checked(status) };
+        }
+        if command.redirects.is_empty() {
             return self.exec_compound(command);
         }
         self.line = command.line;

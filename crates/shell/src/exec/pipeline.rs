@@ -23,8 +23,18 @@ impl Shell {
             return self.exec_stages(p);
         }
         let saved = self.lenient;
-        self.lenient = saved + 1;
-        let result = self.exec_stages(p);
+        // Under `errexit` nothing inside counts; without it, `set -e` inside a function called here does.
+        if self.on(SetOpt::Errexit) {
+            self.lenient = saved + 1;
+        }
+        let result = match p.commands.as_slice() {
+            [one] => {
+                self.inverted = true;
+                self.exec_command(one)
+            }
+            [] => Ok(0),
+            many => self.exec_pipe(many, true),
+        };
         self.lenient = saved;
         let status = result?;
         self.status = if p.negated { u8::from(status == 0) } else { status };
@@ -36,7 +46,7 @@ impl Shell {
             [] => Ok(0),
             [one] => self.exec_command(one),
             many => {
-                let status = self.exec_pipe(many)?;
+                let status = self.exec_pipe(many, false)?;
                 self.checked(status)
             }
         }
@@ -63,7 +73,9 @@ impl Shell {
         result
     }
 
-    fn exec_pipe(&mut self, stages: &[Arc<Command>]) -> Exec {
+    /// Runs the stages of a pipeline; whether their failure counts is the caller's business, but for a subshell at the end
+    /// of one that is not `inverted`.
+    fn exec_pipe(&mut self, stages: &[Arc<Command>], inverted: bool) -> Exec {
         self.tick()?;
         let last = stages.len() - 1;
         let mut input: Option<Arc<crate::pipe::PipeReader>> = None;
@@ -72,24 +84,27 @@ impl Shell {
         for (i, stage) in stages[..last].iter().enumerate() {
             let inline = i == 0 && self.is_bounded_output(stage);
             let (reader, writer) = if inline { unbounded_pipe() } else { pipe() };
+            let traced = self.debug_trap_of_stage(stage)?;
             let mut sub = self.fork_process();
+            sub.skip_debug = traced;
             sub.fds.set(1, Some(writer));
             if let Some(reader) = input.take() {
                 sub.fds.set(0, Some(reader));
             }
             input = Some(reader);
             if inline {
-                let result = sub.exec_command(stage);
+                let result = sub.exec_forked(stage);
                 statuses[i] = sub.finish_subshell(result);
                 jobs.push(None);
                 continue;
             }
             let (job, end) = Job::new(0, sub.proc.clone(), self.proc.clone(), Vec::new());
             let stage = stage.clone();
-            self.spawn_thread(sub, end, move |sub| sub.exec_command(&stage))?;
+            self.spawn_thread(sub, end, move |sub| sub.exec_forked(&stage))?;
             jobs.push(Some(job));
         }
         let result = self.exec_last_stage(&stages[last], input);
+        self.line = stages[last].line;
         let cancelled = self.cancel.is_cancelled();
         let cancel = self.cancel.clone();
         // Waits also when cancelled: the stages have tokens below this one and end at once.
@@ -119,8 +134,27 @@ impl Shell {
         } else {
             statuses[last]
         };
+        let ended = statuses[last];
         self.pipestatus = statuses;
+        if ended != 0 && !inverted && matches!(stages[last].kind, CommandKind::Subshell(_)) && self.lenient == 0 {
+            // The ERR trap runs for the subshell and again for the pipeline.
+            let pipestatus = self.pipestatus.clone();
+            self.status = ended;
+            self.run_err_trap()?;
+            self.pipestatus = pipestatus;
+        }
         Ok(status)
+    }
+
+    /// Runs the DEBUG trap for a stage that is a simple command, before the process for it is made.
+    fn debug_trap_of_stage(&mut self, stage: &Command) -> Result<bool, Flow> {
+        if !matches!(stage.kind, CommandKind::Simple(_)) || self.traps.get(crate::trap::Event::Debug).is_none() {
+            return Ok(false);
+        }
+        self.line = stage.line;
+        self.set_command_text(stage);
+        self.debug_trap()?;
+        Ok(true)
     }
 
     /// Waits for a thread that is about to end because its token is cancelled.
@@ -143,11 +177,13 @@ impl Shell {
             self.fds.set(0, saved);
             return result;
         }
+        let traced = self.debug_trap_of_stage(stage)?;
         let mut sub = self.fork_process();
+        sub.skip_debug = traced;
         if let Some(reader) = input {
             sub.fds.set(0, Some(reader));
         }
-        let result = sub.exec_command(stage);
+        let result = sub.exec_forked(stage);
         let status = sub.finish_subshell(result);
         if self.cancel.is_cancelled() {
             return Err(Flow::Stop);

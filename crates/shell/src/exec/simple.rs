@@ -22,12 +22,12 @@ pub(crate) enum Target {
 }
 
 impl Shell {
-    /// Runs a simple command.
+    /// Runs a simple command; whether its failure counts is the caller's business.
     pub(crate) fn exec_simple(&mut self, command: &Command, s: &SimpleCommand) -> Exec {
         self.tick()?;
         self.line = command.line;
         self.set_command_text(command);
-        if self.traps.get(Event::Debug).is_some() {
+        if !std::mem::take(&mut self.skip_debug) && self.traps.get(Event::Debug).is_some() {
             self.debug_trap()?;
             self.line = command.line;
         }
@@ -40,7 +40,7 @@ impl Shell {
             Ok(status) => {
                 self.set_pipestatus(status);
                 self.status = status;
-                if status == 0 { Ok(0) } else { self.failed(status) }
+                Ok(status)
             }
             Err(flow) => Err(flow),
         }
@@ -155,15 +155,26 @@ impl Shell {
         match target {
             Target::Function(f) => {
                 self.last_arg = args.last().cloned().unwrap_or_default();
+                let last = args.last().cloned();
                 let name = args.remove(0);
-                self.call_function(&f, &name, args)
+                if self.vars.depth() > depth {
+                    self.vars.make_function_scope(depth);
+                } else {
+                    self.vars.push(ScopeKind::Function);
+                }
+                let result = self.call_function_here(&f, &name, args);
+                self.last_arg = last.unwrap_or_default();
+                result
             }
             Target::Builtin(b) => {
                 if b.name == "exec" {
                     // What `exec` redirects stays.
                     self.keep_redirects = false;
                 }
-                let last = args.last().cloned();
+                let last = match decl.last() {
+                    Some(d) => Some(d.last_argument()),
+                    None => args.last().cloned(),
+                };
                 let result = self.run_builtin(b, args, decl);
                 if let Some(last) = last {
                     self.last_arg = last;
@@ -203,7 +214,7 @@ impl Shell {
         };
         match result {
             // Usage errors and the like of special builtins end a POSIX shell.
-            Ok(2) if b.kind == Kind::Special && self.on(SetOpt::Posix) => Err(Flow::Exit(2)),
+            Ok(2) if b.kind == Kind::Special && self.on(SetOpt::Posix) && self.lenient == 0 => Err(Flow::Exit(2)),
             r => r,
         }
     }
@@ -211,10 +222,25 @@ impl Shell {
     /// Assignments (and redirections) without a command.
     fn exec_assignments(&mut self, command: &Command, s: &SimpleCommand) -> Exec {
         self.substitution_status = None;
+        for a in &s.assignments {
+            self.exec_assignment(a)?;
+        }
+        self.last_arg.clear();
         if !command.redirects.is_empty() {
             let mut undo = Undo::default();
-            let result = self.redirect_all(&command.redirects, &mut undo);
-            let closed = self.undo_redirects(undo);
+            let picks = command
+                .redirects
+                .iter()
+                .any(|r| matches!(r.fd, Some(crate::syntax::ast::RedirectFd::Variable(_))));
+            let (result, closed) = if picks {
+                // What `{name}>` opens and sets lives as long as the command: in a process of its own.
+                let mut sub = self.fork();
+                let result = sub.redirect_all(&command.redirects, &mut undo);
+                (result, sub.undo_redirects(undo))
+            } else {
+                let result = self.redirect_all(&command.redirects, &mut undo);
+                (result, self.undo_redirects(undo))
+            };
             match result {
                 Ok(()) => {}
                 Err(Flow::Discard(status)) => return Ok(status),
@@ -223,9 +249,6 @@ impl Shell {
             if !closed {
                 return Ok(1);
             }
-        }
-        for a in &s.assignments {
-            self.exec_assignment(a)?;
         }
         Ok(self.substitution_status.take().unwrap_or(0))
     }
@@ -248,7 +271,7 @@ impl Shell {
                     .find(|i| self.vars.get_at(*i, &name).is_some())
                     .unwrap_or(0);
                 let mut var = (*var).clone();
-                var.attrs.remove(crate::state::value::Attrs::EXPORT);
+                var.attrs.remove(crate::state::value::Attrs::TEMP);
                 if let Some(old) = self.vars.get_at(scope, &name) {
                     var.attrs.insert(old.attrs);
                 }

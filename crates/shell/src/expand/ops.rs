@@ -62,7 +62,8 @@ impl Shell {
             && let ParamOp::Default { op, .. } = &p.op
         {
             let target = self.direct_target(p)?;
-            if self.value_of(&target)? == Found::Unset {
+            let value = self.value_of(&target)?;
+            if value == Found::Unset || matches!(&value, Found::Many(items, _) if items.is_empty()) {
                 if *op == DefaultOp::Assign || *op == DefaultOp::Error {
                     let shown = self.target_name(&target);
                     self.error([&shown[..], b": invalid indirect expansion"].concat());

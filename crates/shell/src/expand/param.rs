@@ -1,6 +1,6 @@
 //! What a parameter names, and its value.
 
-use crate::shell::{Flow, Shell};
+use crate::shell::{Flow, Origin, Shell};
 use crate::state::access::Elem;
 use crate::state::options::SetOpt;
 use crate::state::value::{Attrs, Value};
@@ -62,13 +62,22 @@ impl Shell {
             },
             (Param::Name(_), Some(Subscript::At)) => true,
             (Param::Name(_), None) => {
-                p.indirect
-                    || matches!(p.op, ParamOp::Default { .. } | ParamOp::NamesWithPrefix { at: true })
-                        && default_may_be_list(p)
+                p.indirect && self.refers_to_list(p)
+                    || matches!(
+                        p.op,
+                        ParamOp::Default { .. } | ParamOp::NamesWithPrefix { at: true } | ParamOp::Keys { at: true }
+                    ) && default_may_be_list(p)
             }
             (Param::Positional(_) | Param::Special(_), _) => default_may_be_list(p),
             _ => matches!(p.op, ParamOp::Keys { at: true }),
         }
+    }
+
+    /// Whether `${!name}` stands for a list.
+    fn refers_to_list(&self, p: &ParamExpansion) -> bool {
+        let Param::Name(name) = &p.param else { return false };
+        self.get_var(name)
+            .is_some_and(|text| &text[..] == b"@" || text.ends_with(b"[@]"))
     }
 
     /// Expands `$name` or `${…}`.
@@ -86,9 +95,6 @@ impl Shell {
                 None => return self.unset(name),
                 _ => {}
             }
-        }
-        if p.line > self.line {
-            self.line = p.line;
         }
         self.expand_param_op(p, cx, sink)
     }
@@ -210,10 +216,10 @@ impl Shell {
             },
             b'-' => {
                 let mut flags = self.opts.letters();
-                if self.command_string {
-                    flags.push(b'c');
-                } else {
-                    flags.push(b's');
+                match self.origin {
+                    Origin::Stream => flags.push(b's'),
+                    Origin::CommandString => flags.push(b'c'),
+                    Origin::File => {}
                 }
                 Found::One(flags)
             }

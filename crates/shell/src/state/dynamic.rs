@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::command::Environment;
-use crate::shell::Shell;
+use crate::shell::{Origin, Shell};
 
 use super::array::Indexed;
 use super::assoc::Assoc;
@@ -162,14 +162,14 @@ impl Shell {
                     return Value::Unset;
                 }
                 let mut names: Vec<_> = self.frames.iter().rev().map(|f| f.name.to_vec()).collect();
-                if !self.command_string {
+                if self.origin == Origin::File {
                     names.push(b"main".to_vec());
                 }
                 list(names)
             }
             b"BASH_SOURCE" => {
                 let mut names: Vec<_> = self.frames.iter().rev().map(|f| f.source.to_vec()).collect();
-                if !self.command_string {
+                if self.origin == Origin::File {
                     names.push(self.name.to_vec());
                 }
                 list(names)
@@ -181,7 +181,7 @@ impl Shell {
                     .rev()
                     .map(|f| f.line.to_string().into_bytes())
                     .collect();
-                if !self.command_string {
+                if self.origin == Origin::File {
                     lines.push(b"0".to_vec());
                 }
                 list(lines)

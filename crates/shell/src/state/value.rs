@@ -34,6 +34,8 @@ impl Attrs {
     pub const DYNAMIC: Self = Self(1024);
     /// A local variable of a function (not merely of a temporary environment).
     pub const LOCAL: Self = Self(2048);
+    /// From the assignments before a command: what a function called by it declares local begins with this value.
+    pub const TEMP: Self = Self(4096);
     /// What `declare` can set and inherit.
     pub const DECLARED: Self = Self(0x3ff);
 

@@ -98,6 +98,13 @@ impl Vars {
         self.scopes.get(index).map(|s| s.kind)
     }
 
+    /// Makes the scope at `index` that of a function call: the assignments before the call are its first local variables.
+    pub fn make_function_scope(&mut self, index: usize) {
+        if let Some(scope) = self.scopes.get_mut(index) {
+            scope.kind = ScopeKind::Function;
+        }
+    }
+
     /// The scope that holds the visible variable `name`.
     pub fn scope_of(&self, name: &[u8]) -> Option<usize> {
         self.scopes.iter().rposition(|s| s.map.contains_key(name))
