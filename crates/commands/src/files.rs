@@ -2,14 +2,19 @@
 
 pub mod backup;
 pub mod chmod;
+pub mod chown;
 pub mod cmp;
 pub mod copy;
 pub mod cp;
+pub mod dd;
+pub mod df;
 pub mod diff;
 pub mod du;
 pub mod facts;
 pub mod file;
 pub mod find;
+pub mod install;
+pub mod link;
 pub mod ln;
 pub mod ls;
 pub mod mkdir;

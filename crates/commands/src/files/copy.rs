@@ -302,6 +302,10 @@ impl Copier {
             {
                 return self.fail(cx, &[b"cannot remove ", &quoteaf(to)], &e).map(|()| false);
             }
+            if self.options.remove_first && self.options.verbose && !self.options.moving {
+                let line = [&b"removed "[..], &quoteaf(to), b"\n"].concat();
+                cx.stdout.buffer().extend_from_slice(&line);
+            }
         }
         let present = existing.is_some() && cx.fs.lstat(target).is_ok();
         self.say(cx, from, to, backed_up.as_deref())?;

@@ -73,64 +73,113 @@ pub fn mount_point(cx: &Context<'_>, path: &VPath) -> VPath {
     found.map_or_else(VPath::root, |(m, _)| m.prefix.clone())
 }
 
-/// Users and groups by number, from `/etc/passwd` and `/etc/group` of the workspace where it has them.
+/// Users and groups, from `/etc/passwd` and `/etc/group` of the workspace where it has them.
 #[derive(Debug, Default)]
 pub struct Names {
-    users: Vec<(u32, String)>,
-    groups: Vec<(u32, String)>,
+    users: Vec<User>,
+    groups: Vec<Group>,
+}
+
+#[derive(Debug)]
+struct User {
+    id: u32,
+    name: String,
+    group: u32,
+}
+
+#[derive(Debug)]
+struct Group {
+    id: u32,
+    name: String,
+    members: Vec<String>,
 }
 
 impl Names {
     /// Reads the tables.
     pub fn load(cx: &Context<'_>) -> Self {
-        let mut users = table(cx, b"/etc/passwd");
-        let mut groups = table(cx, b"/etc/group");
-        for list in [&mut users, &mut groups] {
-            if !list.iter().any(|(id, _)| *id == 0) {
-                list.push((0, "root".into()));
-            }
+        let number = |field: Option<&String>| field.and_then(|f| f.parse().ok());
+        let mut users: Vec<User> = table(cx, b"/etc/passwd")
+            .into_iter()
+            .filter_map(|f| {
+                Some(User {
+                    id: number(f.get(2))?,
+                    group: number(f.get(3)).unwrap_or(0),
+                    name: f.into_iter().next()?,
+                })
+            })
+            .collect();
+        let mut groups: Vec<Group> = table(cx, b"/etc/group")
+            .into_iter()
+            .filter_map(|f| {
+                let members = f.get(3).map_or("", String::as_str).split(',');
+                Some(Group {
+                    id: number(f.get(2))?,
+                    members: members.filter(|m| !m.is_empty()).map(str::to_string).collect(),
+                    name: f.into_iter().next()?,
+                })
+            })
+            .collect();
+        if !users.iter().any(|u| u.id == 0) {
+            users.push(User {
+                id: 0,
+                name: "root".into(),
+                group: 0,
+            });
+        }
+        if !groups.iter().any(|g| g.id == 0) {
+            groups.push(Group {
+                id: 0,
+                name: "root".into(),
+                members: Vec::new(),
+            });
         }
         Self { users, groups }
     }
 
     /// The name of a user, or `None`.
     pub fn user(&self, id: u32) -> Option<&str> {
-        find(&self.users, id)
+        self.users.iter().find(|u| u.id == id).map(|u| u.name.as_str())
     }
 
     /// The name of a group, or `None`.
     pub fn group(&self, id: u32) -> Option<&str> {
-        find(&self.groups, id)
+        self.groups.iter().find(|g| g.id == id).map(|g| g.name.as_str())
     }
 
     /// The number of a user's name.
     pub fn user_id(&self, name: &[u8]) -> Option<u32> {
-        self.users.iter().find(|(_, n)| n.as_bytes() == name).map(|(id, _)| *id)
+        self.users.iter().find(|u| u.name.as_bytes() == name).map(|u| u.id)
     }
 
     /// The number of a group's name.
     pub fn group_id(&self, name: &[u8]) -> Option<u32> {
-        self.groups
-            .iter()
-            .find(|(_, n)| n.as_bytes() == name)
-            .map(|(id, _)| *id)
+        self.groups.iter().find(|g| g.name.as_bytes() == name).map(|g| g.id)
+    }
+
+    /// The group that a user belongs to first of all.
+    pub fn primary(&self, user: u32) -> Option<u32> {
+        self.users.iter().find(|u| u.id == user).map(|u| u.group)
+    }
+
+    /// The groups that name a user as a member.
+    pub fn memberships<'s>(&'s self, user: &'s str) -> impl Iterator<Item = u32> + 's {
+        let has = move |g: &&Group| g.members.iter().any(|m| m == user);
+        self.groups.iter().filter(has).map(|g| g.id)
     }
 }
 
-fn find(list: &[(u32, String)], id: u32) -> Option<&str> {
-    list.iter().find(|(n, _)| *n == id).map(|(_, name)| name.as_str())
-}
-
-fn table(cx: &Context<'_>, path: &[u8]) -> Vec<(u32, String)> {
+/// The fields of a table's lines.
+fn table(cx: &Context<'_>, path: &[u8]) -> Vec<Vec<String>> {
     let Ok(data) = VPath::new(path).and_then(|p| cx.fs.read_all(&p)) else {
         return Vec::new();
     };
+    let fields = |line: &[u8]| {
+        line.split(|b| *b == b':')
+            .map(|f| String::from_utf8_lossy(f).into_owned())
+            .collect()
+    };
     data.split(|b| *b == b'\n')
-        .filter_map(|line| {
-            let mut fields = line.split(|b| *b == b':');
-            let name = String::from_utf8_lossy(fields.next()?).into_owned();
-            let id = std::str::from_utf8(fields.nth(1)?).ok()?.parse().ok()?;
-            Some((id, name))
-        })
+        .filter(|l| !l.is_empty())
+        .map(fields)
         .collect()
 }
