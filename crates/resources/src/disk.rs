@@ -16,6 +16,8 @@ mod file;
 mod put;
 mod resource;
 mod root;
+#[cfg(target_os = "linux")]
+mod special;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -48,6 +48,11 @@ fn kind_of(mode: u32) -> FileKind {
     }
 }
 
+/// Linux's 32 bits for a device number.
+fn device(major: u32, minor: u32) -> u64 {
+    u64::from(minor & 0xff | major << 8 | (minor & !0xff) << 12)
+}
+
 fn fingerprint(kind: FileKind, mtime: Time, size: u64, ino: u64) -> Option<Fingerprint> {
     (kind == FileKind::File).then(|| {
         let text = format!("{:x}.{:08x}-{size:x}-{ino:x}", mtime.seconds, mtime.nanos);
@@ -84,7 +89,8 @@ mod imp {
             atime: Some(time(x.stx_atime)),
             ctime: Some(time(x.stx_ctime)),
             btime: (x.stx_mask & StatxFlags::BTIME.bits() != 0).then(|| time(x.stx_btime)),
-            rdev: u64::from(x.stx_rdev_major) << 8 | u64::from(x.stx_rdev_minor),
+            rdev: device(x.stx_rdev_major, x.stx_rdev_minor),
+            dev: device(x.stx_dev_major, x.stx_dev_minor),
             blocks: Some(x.stx_blocks),
             fingerprint: fingerprint(kind, mtime, x.stx_size, x.stx_ino),
             ..Stat::new(kind)
@@ -124,7 +130,8 @@ mod old {
             mtime: Some(mtime),
             atime: Some(time(s.st_atime, s.st_atime_nsec)),
             ctime: Some(time(s.st_ctime, s.st_ctime_nsec)),
-            rdev: u64::from(major(s.st_rdev)) << 8 | u64::from(minor(s.st_rdev)),
+            rdev: device(major(s.st_rdev) as u32, minor(s.st_rdev) as u32),
+            dev: device(major(s.st_dev) as u32, minor(s.st_dev) as u32),
             blocks: Some(s.st_blocks as u64),
             fingerprint: fingerprint(kind, mtime, s.st_size as u64, s.st_ino as u64),
             ..Stat::new(kind)

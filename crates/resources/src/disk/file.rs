@@ -198,6 +198,38 @@ impl RandomFile for DiskFile {
         self.call(move |f| again(|| rustix::fs::ftruncate(&f.fd, len))).await
     }
 
+    #[cfg(target_os = "linux")]
+    async fn allocate(&self, offset: u64, len: u64, keep_size: bool) -> Result<()> {
+        use rustix::fs::FallocateFlags as Flags;
+        let flags = if keep_size { Flags::KEEP_SIZE } else { Flags::empty() };
+        self.call(move |f| again(|| rustix::fs::fallocate(&f.fd, flags, offset, len)))
+            .await
+    }
+
+    #[cfg(target_os = "linux")]
+    async fn punch_hole(&self, offset: u64, len: u64) -> Result<()> {
+        use rustix::fs::FallocateFlags as Flags;
+        let flags = Flags::PUNCH_HOLE | Flags::KEEP_SIZE;
+        self.call(move |f| again(|| rustix::fs::fallocate(&f.fd, flags, offset, len)))
+            .await
+    }
+
+    #[cfg(target_os = "linux")]
+    async fn seek_data(&self, offset: u64, hole: bool) -> Result<u64> {
+        use rustix::fs::{SeekFrom, seek};
+        self.call(move |f| {
+            // Appending learns from the descriptor's offset where it wrote.
+            let _alone = f.appending.lock();
+            let to = if hole {
+                SeekFrom::Hole(offset)
+            } else {
+                SeekFrom::Data(offset)
+            };
+            again(|| seek(&f.fd, to))
+        })
+        .await
+    }
+
     async fn sync(&self, data_only: bool) -> Result<()> {
         self.call(move |f| {
             again(|| {

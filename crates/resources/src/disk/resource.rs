@@ -20,7 +20,11 @@ use super::errno::host;
 use super::file::{DiskFile, again, read_range};
 use super::put::Put;
 use super::root::Root;
+#[cfg(target_os = "linux")]
+use super::special;
 use super::{Disk, dir};
+#[cfg(target_os = "linux")]
+use vfs::{FileKind, XattrMode};
 
 /// Pieces of a body that are written in one hop to a blocking thread.
 const PIECES: usize = 64;
@@ -326,6 +330,38 @@ impl Resource for Disk {
             rustix::fs::symlinkat(&target, &dir, name).map_err(host)
         })
         .await
+    }
+
+    #[cfg(target_os = "linux")]
+    async fn mknod(&self, path: &VPath, kind: FileKind, mode: u32, rdev: u64) -> Result<()> {
+        let path = path.clone();
+        self.call(move |root| special::mknod(root, &path, kind, mode, rdev))
+            .await
+    }
+
+    #[cfg(target_os = "linux")]
+    async fn get_xattr(&self, path: &VPath, name: &[u8]) -> Result<Bytes> {
+        let (path, name) = (path.clone(), name.to_vec());
+        self.call(move |root| special::get_xattr(root, &path, &name)).await
+    }
+
+    #[cfg(target_os = "linux")]
+    async fn list_xattr(&self, path: &VPath) -> Result<Vec<Box<[u8]>>> {
+        let path = path.clone();
+        self.call(move |root| special::list_xattr(root, &path)).await
+    }
+
+    #[cfg(target_os = "linux")]
+    async fn set_xattr(&self, path: &VPath, name: &[u8], value: Bytes, mode: XattrMode) -> Result<()> {
+        let (path, name) = (path.clone(), name.to_vec());
+        self.call(move |root| special::set_xattr(root, &path, &name, &value, mode))
+            .await
+    }
+
+    #[cfg(target_os = "linux")]
+    async fn remove_xattr(&self, path: &VPath, name: &[u8]) -> Result<()> {
+        let (path, name) = (path.clone(), name.to_vec());
+        self.call(move |root| special::remove_xattr(root, &path, &name)).await
     }
 
     async fn read_link(&self, path: &VPath) -> Result<Bytes> {

@@ -256,6 +256,61 @@ impl Content {
         self.len = self.len.max(end);
     }
 
+    /// Makes `start..end` a hole, as far as it lies within the length.
+    pub(super) fn punch(&mut self, start: u64, end: u64) {
+        let end = end.min(self.len);
+        if start >= end {
+            return;
+        }
+        let numbers: Vec<u64> = self.paged().range(chunk_range(start, end)).map(|(at, _)| *at).collect();
+        for number in numbers {
+            let base = number * CHUNK as u64;
+            let from = start.saturating_sub(base) as usize;
+            let to = usize::try_from(end - base).unwrap_or(usize::MAX).min(CHUNK);
+            let Some(chunk) = self.chunks.get_mut(&number) else {
+                continue;
+            };
+            let had = chunk.len();
+            if from == 0 && to >= had {
+                self.chunks.remove(&number);
+                self.stored -= had as u64;
+            } else if from < had {
+                chunk.change(|own| {
+                    if to >= own.len() {
+                        own.truncate(from);
+                    } else {
+                        own[from..to].fill(0);
+                    }
+                });
+                self.stored -= (had - chunk.len()) as u64;
+            }
+        }
+    }
+
+    /// The first byte at or after `offset` that is stored, or with `hole` the first that is not; the end of the file counts
+    /// as a hole. `None` when there is none.
+    pub(super) fn seek(&self, offset: u64, hole: bool) -> Option<u64> {
+        if offset >= self.len {
+            return None;
+        }
+        if !self.flat.is_empty() {
+            return Some(if hole { self.len } else { offset });
+        }
+        let mut at = offset;
+        for (number, chunk) in self.chunks.range(offset / CHUNK as u64..) {
+            let (base, end) = (number * CHUNK as u64, number * CHUNK as u64 + chunk.len() as u64);
+            if hole {
+                if base > at {
+                    break;
+                }
+                at = at.max(end);
+            } else if at < end {
+                return Some(at.max(base));
+            }
+        }
+        hole.then(|| at.min(self.len))
+    }
+
     /// Cuts or extends to `len` bytes; extending stores nothing.
     pub(super) fn truncate(&mut self, len: u64) {
         if len == 0 {

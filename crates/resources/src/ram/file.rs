@@ -118,6 +118,35 @@ impl FileState {
     }
 }
 
+impl FileState {
+    /// Makes sure that there is room for `offset..offset + len`, and extends the file to its end unless `keep_size`.
+    fn allocate(&mut self, usage: &Usage, offset: u64, len: u64, keep_size: bool) -> Result<()> {
+        let end = offset
+            .checked_add(len)
+            .filter(|end| *end <= MAX_SIZE)
+            .ok_or(Errno::EFBIG)?;
+        if let Some(limit) = usage.limits().bytes {
+            let room = limit.saturating_sub(usage.bytes());
+            // Counting what is there already would take going through it; asking for more than the whole is what matters.
+            if len > limit || (end > self.content.len() && end - self.content.len().max(offset) > room) {
+                return Err(Errno::ENOSPC.into());
+            }
+        }
+        if !keep_size && end > self.content.len() {
+            return self.truncate(usage, end);
+        }
+        self.attr.ctime = Time::now();
+        Ok(())
+    }
+
+    fn punch_hole(&mut self, usage: &Usage, offset: u64, len: u64) -> Result<()> {
+        let before = self.content.stored();
+        self.content.punch(offset, offset.saturating_add(len));
+        self.changed();
+        usage.resize(before, self.content.stored())
+    }
+}
+
 /// An open file.
 pub(super) struct RamFile {
     shared: Arc<Shared>,
@@ -193,6 +222,27 @@ impl RandomFile for RamFile {
 
     async fn truncate(&self, len: u64) -> Result<()> {
         self.change(|file, usage| file.truncate(usage, len))
+    }
+
+    async fn allocate(&self, offset: u64, len: u64, keep_size: bool) -> Result<()> {
+        self.change(|file, usage| file.allocate(usage, offset, len, keep_size))
+    }
+
+    async fn punch_hole(&self, offset: u64, len: u64) -> Result<()> {
+        self.change(|file, usage| file.punch_hole(usage, offset, len))
+    }
+
+    async fn seek_data(&self, offset: u64, hole: bool) -> Result<u64> {
+        let tree = self.shared.tree.read();
+        match tree.get(self.ino)? {
+            Node::File(file) => file
+                .state
+                .read()
+                .content
+                .seek(offset, hole)
+                .ok_or_else(|| Errno::ENXIO.into()),
+            _ => Err(Errno::ESTALE.into()),
+        }
     }
 
     async fn sync(&self, _data_only: bool) -> Result<()> {

@@ -7,13 +7,13 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use vfs::resource::{RenameMode, SpaceInfo};
 use vfs::{
-    ByteRange, ByteStream, Capabilities, DirEntry, EntryStream, Errno, Fingerprint, OpenOptions, Precondition,
-    RandomFile, Resource, Result, SetAttr, Stat, Time, VPath, VfsError, WriteOptions,
+    ByteRange, ByteStream, Capabilities, DirEntry, EntryStream, Errno, FileKind, Fingerprint, OpenOptions,
+    Precondition, RandomFile, Resource, Result, SetAttr, Stat, Time, VPath, VfsError, WriteOptions, XattrMode,
 };
 
 use super::content::{CHUNK, Content, Pieces};
 use super::file::{FileState, RamFile};
-use super::tree::{Attr, Dir, Entry, Ino, Link, Node, Tree};
+use super::tree::{Attr, Dir, Entry, Ino, Link, Node, Special, Tree, Xattrs, not_regular};
 use super::usage::Usage;
 use super::{Ram, Shared};
 
@@ -62,21 +62,14 @@ impl Shared {
 
     /// Takes one name off a node; the node, if that was the last and nobody has it open, for dropping outside the lock.
     fn unlink(&self, tree: &mut Tree, ino: Ino, now: Time) -> Result<Option<Node>> {
-        let left = match tree.get(ino)? {
-            Node::Dir(_) => 0,
-            Node::File(_) => {
-                let mut state = tree.own_file(ino)?.state.write();
-                state.nlink -= 1;
-                state.attr.ctime = now;
-                state.nlink
+        let is_dir = tree.get(ino)?.is_dir();
+        let left = tree.alter(ino, |attr, nlink| {
+            attr.ctime = now;
+            if !is_dir {
+                *nlink -= 1;
             }
-            Node::Link(_) => {
-                let link = tree.link_mut(ino)?;
-                link.nlink -= 1;
-                link.attr.ctime = now;
-                link.nlink
-            }
-        };
+            *nlink
+        })?;
         if left > 0 {
             return Ok(None);
         }
@@ -208,6 +201,7 @@ impl Shared {
                 Node::Link(_) if options.no_follow => Err(Errno::ELOOP.into()),
                 Node::Link(link) => Err(VfsError::link(path.clone(), link.target.clone())),
                 Node::Dir(_) => Err(Errno::EISDIR.into()),
+                Node::Special(_) => Err(not_regular()),
                 Node::File(_) => Ok(()),
             }
         };
@@ -352,19 +346,11 @@ impl Shared {
             return Err(Errno::EPERM.into());
         }
         let now = Time::now();
-        let more = |n: u32| n.checked_add(1).ok_or(Errno::EMLINK);
-        match tree.get(ino)? {
-            Node::Link(_) => {
-                let link = tree.link_mut(ino)?;
-                link.nlink = more(link.nlink)?;
-                link.attr.ctime = now;
-            }
-            _ => {
-                let mut state = tree.own_file(ino)?.state.write();
-                state.nlink = more(state.nlink)?;
-                state.attr.ctime = now;
-            }
-        }
+        tree.alter(ino, |attr, nlink| {
+            *nlink = nlink.checked_add(1).ok_or(Errno::EMLINK)?;
+            attr.ctime = now;
+            Ok::<(), VfsError>(())
+        })??;
         tree.bind(parent, name, ino, false, now)
     }
 
@@ -379,13 +365,20 @@ impl Shared {
             }
         }
         let mut tree = self.tree.write();
-        let (ino, node) = tree.find(path)?;
-        match node {
-            Node::File(_) => tree.own_file(ino)?.state.write().attr.set(attr),
-            Node::Dir(_) => tree.dir_mut(ino)?.attr.set(attr),
-            Node::Link(_) => tree.link_mut(ino)?.attr.set(attr),
-        }
-        Ok(())
+        let (ino, _) = tree.find(path)?;
+        tree.alter(ino, |all, _| all.set(attr))
+    }
+
+    fn set_xattr(&self, path: &VPath, name: &[u8], value: Option<Bytes>, mode: XattrMode) -> Result<()> {
+        let mut tree = self.tree.write();
+        let (ino, _) = tree.find(path)?;
+        tree.alter(ino, |attr, _| attr.set_xattr(name, value, mode))?
+    }
+
+    fn xattrs<T>(&self, path: &VPath, look: impl FnOnce(Option<&Xattrs>) -> T) -> Result<T> {
+        let tree = self.tree.read();
+        let (ino, _) = tree.find(path)?;
+        tree.look(ino, |attr| look(attr.xattrs.as_deref()))
     }
 
     /// Takes in a whole body; `ENOSPC` as soon as it is larger than what replacing the file at `path` leaves room for.
@@ -487,7 +480,7 @@ impl Resource for Ram {
                 }
                 Ok(EntryStream::ready(entries))
             }
-            (_, Node::File(_)) => Err(Errno::ENOTDIR.into()),
+            (_, Node::File(_) | Node::Special(_)) => Err(Errno::ENOTDIR.into()),
             (_, Node::Link(link)) => Err(VfsError::link(path.clone(), link.target.clone())),
         }
     }
@@ -578,6 +571,41 @@ impl Resource for Ram {
             target: target.into(),
         };
         self.0.make(path, Node::Link(Arc::new(link)))
+    }
+
+    async fn mknod(&self, path: &VPath, kind: FileKind, mode: u32, rdev: u64) -> Result<()> {
+        let special = Special {
+            attr: Attr::new(mode, Time::now()),
+            nlink: 1,
+            kind,
+            rdev,
+        };
+        match kind {
+            FileKind::Fifo | FileKind::Socket | FileKind::CharDevice | FileKind::BlockDevice => {
+                self.0.make(path, Node::Special(Arc::new(special)))
+            }
+            _ => Err(Errno::EINVAL.into()),
+        }
+    }
+
+    async fn get_xattr(&self, path: &VPath, name: &[u8]) -> Result<Bytes> {
+        self.0
+            .xattrs(path, |all| all.and_then(|all| all.get(name).cloned()))?
+            .ok_or_else(|| Errno::ENODATA.into())
+    }
+
+    async fn list_xattr(&self, path: &VPath) -> Result<Vec<Box<[u8]>>> {
+        self.0.xattrs(path, |all| {
+            all.map(|all| all.keys().cloned().collect()).unwrap_or_default()
+        })
+    }
+
+    async fn set_xattr(&self, path: &VPath, name: &[u8], value: Bytes, mode: XattrMode) -> Result<()> {
+        self.0.set_xattr(path, name, Some(value), mode)
+    }
+
+    async fn remove_xattr(&self, path: &VPath, name: &[u8]) -> Result<()> {
+        self.0.set_xattr(path, name, None, XattrMode::Any)
     }
 
     async fn read_link(&self, path: &VPath) -> Result<Bytes> {

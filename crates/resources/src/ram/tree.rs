@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parking_lot::RwLock;
-use vfs::{Errno, Result, SetAttr, Stat, Time, VPath, VfsError};
+use vfs::{Errno, FileKind, Result, SetAttr, Stat, Time, VPath, VfsError, XattrMode};
 
 use super::file::{FileNode, FileState};
 use super::unique;
@@ -32,7 +33,12 @@ pub(super) struct Attr {
     pub(super) mtime: Time,
     pub(super) ctime: Time,
     pub(super) btime: Time,
+    /// Extended attributes; most files have none.
+    pub(super) xattrs: Option<Arc<Xattrs>>,
 }
+
+/// Extended attributes by name.
+pub(super) type Xattrs = BTreeMap<Box<[u8]>, Bytes>;
 
 impl Attr {
     pub(super) fn new(mode: u32, now: Time) -> Self {
@@ -44,7 +50,28 @@ impl Attr {
             mtime: now,
             ctime: now,
             btime: now,
+            xattrs: None,
         }
+    }
+
+    /// Sets, or with `None` removes, an extended attribute (`setxattr(2)`, `removexattr(2)`).
+    pub(super) fn set_xattr(&mut self, name: &[u8], value: Option<Bytes>, mode: XattrMode) -> Result<()> {
+        let there = self.xattrs.as_ref().is_some_and(|x| x.contains_key(name));
+        match (mode, &value) {
+            (XattrMode::Create, Some(_)) if there => return Err(Errno::EEXIST.into()),
+            (XattrMode::Replace, Some(_)) | (_, None) if !there => return Err(Errno::ENODATA.into()),
+            _ => {}
+        }
+        let all = Arc::make_mut(self.xattrs.get_or_insert_default());
+        match value {
+            Some(value) => all.insert(name.into(), value),
+            None => all.remove(name),
+        };
+        if all.is_empty() {
+            self.xattrs = None;
+        }
+        self.ctime = Time::now();
+        Ok(())
     }
 
     pub(super) fn set(&mut self, attr: &SetAttr) {
@@ -99,12 +126,22 @@ pub(super) struct Link {
     pub(super) target: Arc<[u8]>,
 }
 
+/// A FIFO, a socket or a device file.
+#[derive(Clone)]
+pub(super) struct Special {
+    pub(super) attr: Attr,
+    pub(super) nlink: u32,
+    pub(super) kind: FileKind,
+    pub(super) rdev: u64,
+}
+
 /// One inode.
 #[derive(Clone)]
 pub(super) enum Node {
     File(Arc<FileNode>),
     Dir(Arc<Dir>),
     Link(Arc<Link>),
+    Special(Arc<Special>),
 }
 
 impl Node {
@@ -130,7 +167,17 @@ impl Node {
                     size: Some(link.target.len() as u64),
                     blocks: Some(0),
                     nlink: link.nlink,
-                    ..Stat::new(vfs::FileKind::Symlink)
+                    ..Stat::new(FileKind::Symlink)
+                },
+            ),
+            Self::Special(special) => special.attr.fill(
+                ino,
+                Stat {
+                    size: Some(0),
+                    blocks: Some(0),
+                    nlink: special.nlink,
+                    rdev: special.rdev,
+                    ..Stat::new(special.kind)
                 },
             ),
         }
@@ -285,13 +332,35 @@ impl Tree {
         }
     }
 
-    /// The link `ino`, for changing.
-    pub(super) fn link_mut(&mut self, ino: Ino) -> Result<&mut Link> {
-        match self.slot(ino) {
-            Some(Node::Link(link)) => Ok(Arc::make_mut(link)),
-            Some(_) => Err(Errno::EINVAL.into()),
-            None => Err(Errno::ESTALE.into()),
+    /// Changes the attributes and the number of names of any node; of a directory the latter is not kept.
+    pub(super) fn alter<T>(&mut self, ino: Ino, change: impl FnOnce(&mut Attr, &mut u32) -> T) -> Result<T> {
+        if let Node::File(_) = self.get(ino)? {
+            let mut state = self.own_file(ino)?.state.write();
+            let state = &mut *state;
+            return Ok(change(&mut state.attr, &mut state.nlink));
         }
+        match self.slot(ino) {
+            Some(Node::Dir(dir)) => Ok(change(&mut Arc::make_mut(dir).attr, &mut 0)),
+            Some(Node::Link(link)) => {
+                let link = Arc::make_mut(link);
+                Ok(change(&mut link.attr, &mut link.nlink))
+            }
+            Some(Node::Special(special)) => {
+                let special = Arc::make_mut(special);
+                Ok(change(&mut special.attr, &mut special.nlink))
+            }
+            _ => Err(Errno::ESTALE.into()),
+        }
+    }
+
+    /// Looks at the attributes of any node.
+    pub(super) fn look<T>(&self, ino: Ino, look: impl FnOnce(&Attr) -> T) -> Result<T> {
+        Ok(match self.get(ino)? {
+            Node::File(file) => look(&file.state.read().attr),
+            Node::Dir(dir) => look(&dir.attr),
+            Node::Link(link) => look(&link.attr),
+            Node::Special(special) => look(&special.attr),
+        })
     }
 
     /// The file `ino`, made this tree's own: what a snapshot shares is copied (chunks stay shared).
@@ -322,7 +391,7 @@ impl Tree {
             at = *self.dir(at)?.entries.get(&path[start..end]).ok_or(Errno::ENOENT)?;
             match self.get(at)? {
                 Node::Dir(_) => {}
-                Node::File(_) => return Err(Errno::ENOTDIR.into()),
+                Node::File(_) | Node::Special(_) => return Err(Errno::ENOTDIR.into()),
                 Node::Link(link) => return Err(VfsError::link(VPath::new(&path[..end])?, link.target.clone())),
             }
             start = end + 1;
@@ -365,6 +434,7 @@ impl Tree {
             Node::File(file) => Ok(file),
             Node::Dir(_) => Err(Errno::EISDIR.into()),
             Node::Link(link) => Err(VfsError::link(path.clone(), link.target.clone())),
+            Node::Special(_) => Err(not_regular()),
         }
     }
 
@@ -388,12 +458,7 @@ impl Tree {
 
     /// Notes a change of status of any node.
     pub(super) fn touch(&mut self, ino: Ino, now: Time) -> Result<()> {
-        match self.get(ino)? {
-            Node::File(_) => self.own_file(ino)?.state.write().attr.ctime = now,
-            Node::Dir(_) => self.dir_mut(ino)?.attr.ctime = now,
-            Node::Link(_) => self.link_mut(ino)?.attr.ctime = now,
-        }
-        Ok(())
+        self.alter(ino, |attr, _| attr.ctime = now)
     }
 
     /// A new file node of this tree.
@@ -403,4 +468,9 @@ impl Tree {
             state: RwLock::new(state),
         }))
     }
+}
+
+/// What opening a FIFO, a socket or a device here answers: only the kernel knows what is behind one.
+pub(super) fn not_regular() -> VfsError {
+    VfsError::new(Errno::ENXIO).detail("only regular files can be opened here")
 }
