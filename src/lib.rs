@@ -3,6 +3,7 @@
 //! One [`channel`] per JavaScript thread carries everything that happens later than the call that caused it: settled
 //! promises, requests to resources and commands written in JavaScript, chunks of streamed output.
 
+mod attach;
 mod bytes;
 mod channel;
 mod commands;
