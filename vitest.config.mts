@@ -7,5 +7,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
+    // `npm test` runs everything a second time under ./register.
+    execArgv: process.env.MIRAGE_TEST_REGISTERED === undefined ? [] : ['--import', new URL('dist/register.mjs', import.meta.url).href],
   },
 })

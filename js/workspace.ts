@@ -3,6 +3,7 @@ import { type CommandFunction, type CommandOptions, CommandTarget, type Register
 import { type ExecuteOptions, type Limits, nativeLimits, ShellProcess, start } from './execute.js'
 import { WorkspaceFs } from './fs.js'
 import { type History, historyOf } from './history.js'
+import { created } from './life.js'
 import { MountMode, parseMountMode } from './mode.js'
 import { Mount, MountEntry } from './mount.js'
 import { addTarget, later, native, type Target } from './native.js'
@@ -100,6 +101,7 @@ export class Workspace implements AsyncDisposable {
       const override = options.modeOverrides?.[prefix] ?? options.modeOverrides?.[slashed(prefix)]
       this.addMount(prefix, resource, override ?? own ?? this.#mode)
     }
+    created(this)
   }
 
   /** Mounts a resource. The mode is `read` if left out, whatever the workspace's is. */

@@ -1,5 +1,5 @@
 // Builds the addon and the JavaScript: node scripts/build.mjs [native|js] [--if-needed] [--dist]
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
@@ -32,10 +32,10 @@ if (only !== 'native' && needed([at('dist', 'index.cjs')], at('js'), at('native.
       ...more,
     ])
   run('tsc', ['--noEmit', '-p', '.'])
-  bundle('index.ts', 'index.cjs', '--format=cjs', '--external:../native.cjs')
-  bundle('register.ts', 'register.cjs', '--format=cjs', '--external:./index.cjs')
-  bundle('register.ts', 'register.mjs', '--format=esm')
-  bundle('loader.ts', 'loader.mjs', '--format=esm')
+  // One bundle has it all; what the package exports are entries to it.
+  bundle('core.ts', 'core.cjs', '--format=cjs', '--external:../native.cjs')
+  writeFileSync(at('dist', 'index.cjs'), "'use strict'\nmodule.exports = require('./core.cjs').api\n")
+  for (const name of readdirSync(at('js', 'entries'))) copyFileSync(at('js', 'entries', name), at('dist', name))
   // One implementation for both module systems: the ES module re-exports what the CommonJS one has, so that there is
   // one set of classes, one channel, one table of workspaces.
   const names = Object.keys(createRequire(import.meta.url)(at('dist', 'index.cjs'))).sort()

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { root, run } from './env.mjs'
+import { env, root, run } from './env.mjs'
 
 const node = (...args) => run(process.execPath, args)
 const parts = {
@@ -12,6 +12,8 @@ const parts = {
   build: () => node('scripts/build.mjs'),
   types: () => run('git', ['diff', '--exit-code', '--', 'index.d.ts', 'index.d.mts']),
   js: () => run('vitest', ['run']),
+  // The same tests in processes where node:fs is patched and the hooks are in from the start.
+  registered: () => run('vitest', ['run'], { env: { ...env, MIRAGE_TEST_REGISTERED: '1' } }),
   examples: () => node('scripts/examples.mjs'),
   docs: () => node('scripts/docs.mjs'),
   versions: () => node('scripts/versions.mjs'),

@@ -1,9 +1,7 @@
 /** {@link patchNodeFs}: node:fs over a workspace. */
 import type { Workspace } from '../workspace.js'
 import { nativeOf } from '../workspace.js'
-import { installBinding, uninstallBinding } from './binding.js'
-import { type Door, setDoors } from './places.js'
-import { installSurface, uninstallSurface } from './surface.js'
+import { observed, show } from './doors.js'
 
 /** Options of {@link patchNodeFs}. */
 export interface PatchOptions {
@@ -13,15 +11,22 @@ export interface PatchOptions {
   mounts?: readonly string[]
 }
 
-const doors: Door[] = []
+/** What ends the patches that nobody asked for by name. */
+const automatic = new WeakMap<Workspace, () => void>()
 
-function prefixesOf(ws: Workspace, options: PatchOptions): string[] {
-  const wanted = options.mounts?.map((m) => (m.endsWith('/') ? m : `${m}/`))
-  const found = nativeOf(ws)
-    .mounts()
-    .filter((m) => !m.infrastructure && m.prefix !== '/' && (wanted === undefined || wanted.includes(m.prefix)))
-  // Longer ones first: what is mounted inside another mount belongs to the inner one.
-  return found.map((m) => m.prefix.slice(0, -1)).sort((a, b) => b.length - a.length)
+function patch(ws: Workspace, options: PatchOptions): () => void {
+  const shown = show(nativeOf(ws), options, 'above')
+  const forget = ws.onMounts(() => shown.refresh(), restore)
+  const unseen = observed(ws, options)
+  let over = false
+  function restore(): void {
+    if (over) return
+    over = true
+    forget()
+    unseen()
+    shown.remove()
+  }
+  return restore
 }
 
 /**
@@ -33,29 +38,13 @@ function prefixesOf(ws: Workspace, options: PatchOptions): string[] {
  * when the last one has ended, every function is the very object it was before.
  */
 export function patchNodeFs(ws: Workspace, options: PatchOptions = {}): () => void {
-  const native = nativeOf(ws).door(options.session)
-  const door: Door = { native, prefixes: prefixesOf(ws, options) }
-  const refresh = (): void => {
-    door.prefixes = prefixesOf(ws, options)
-    setDoors(doors)
-  }
-  if (doors.length === 0) {
-    installBinding()
-    installSurface()
-  }
-  doors.unshift(door)
-  setDoors(doors)
-  const forget = ws.onMounts(refresh, restore)
-  function restore(): void {
-    const index = doors.indexOf(door)
-    if (index < 0) return
-    forget()
-    doors.splice(index, 1)
-    setDoors(doors)
-    if (doors.length === 0) {
-      uninstallSurface()
-      uninstallBinding()
-    }
-  }
-  return restore
+  // What `./register` did for this workspace is taken over, so that the end of this patch is the end of all.
+  automatic.get(ws)?.()
+  automatic.delete(ws)
+  return patch(ws, options)
+}
+
+/** What `./register` does for every workspace. */
+export function patchAutomatically(ws: Workspace): void {
+  automatic.set(ws, patch(ws, {}))
 }

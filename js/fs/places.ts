@@ -27,6 +27,7 @@ export let elsewhere = ''
 export const ELSEWHERE = Symbol('elsewhere')
 
 let doors: readonly Door[] = []
+let prefixes: readonly string[] = []
 /** Whether a mount point begins with `/` and this character. */
 let heads = new Uint8Array(128)
 let exotic = false
@@ -54,6 +55,7 @@ export function setDoors(next: readonly Door[]): void {
     }
   }
   above = parents
+  prefixes = next.flatMap((door) => door.prefixes)
   seenCwd = ''
 }
 
@@ -67,7 +69,21 @@ export function virtualCwd(): string | undefined {
   return inside
 }
 
+let look: (() => void) | undefined
+
+/** Sets what is called before every look at a path; it may call {@link setDoors}. */
+export function onLook(before: () => void): void {
+  look = before
+}
+
+/** All mount points that are shown. */
+export function shownPrefixes(): readonly string[] {
+  look?.()
+  return prefixes
+}
+
 function covered(path: string): NativeDoor | undefined {
+  if (look !== undefined) look()
   const head = path.charCodeAt(1)
   if (head < 128 ? heads[head] === 0 : !exotic) return undefined
   for (const door of doors) {

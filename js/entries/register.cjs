@@ -1,0 +1,3 @@
+'use strict'
+// node --require @mirage/node-native/register app.cjs
+require('./core.cjs').loader.register()

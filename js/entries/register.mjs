@@ -1,0 +1,5 @@
+// node --import @mirage/node-native/register app.mjs
+import core from './core.cjs'
+
+core.loader.register()
+await core.loader.mountInKernel()

@@ -1,0 +1,3 @@
+/** What the files in `dist` call; see `js/entries`. */
+export { mountInKernel, register } from './register.js'
+export { flagHooks, threadHooks } from './thread.js'

@@ -1,4 +1,0 @@
-/** `node --import @mirage/node-native/register app.mjs`: comes with a later version, and says so. */
-throw new Error(
-  '@mirage/node-native/register is not available in this version: node:fs is not intercepted yet. Use ws.fs or ws.execute instead.',
-)
