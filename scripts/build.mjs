@@ -45,4 +45,7 @@ if (only !== 'native' && needed([at('dist', 'index.cjs')], at('js'), at('native.
   )
   run('dts-bundle-generator', ['--silent', '--no-banner', '--project', at('tsconfig.json'), '-o', at('index.d.ts'), at('js', 'index.ts')])
   writeFileSync(at('index.d.mts'), readFileSync(at('index.d.ts')))
+  // Stands on the package itself, whose types are made by now.
+  run('tsc', ['-p', at('js', 'vitest')])
+  bundle(join('vitest', 'index.mts'), 'vitest.mjs', '--format=esm', '--external:@mirage/node-native', '--external:vitest')
 }
