@@ -13,7 +13,7 @@ fn line(name: &[u8], value: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn alias(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"p", "alias [-p] [name[=value] ... ]") {
+    let p = match parse(sh, args, b"p") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };
@@ -54,7 +54,7 @@ pub(super) fn alias(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
 
 pub(super) fn unalias(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     const USAGE: &str = "unalias [-a] name [name ...]";
-    let p = match parse(sh, args, b"a", USAGE) {
+    let p = match parse(sh, args, b"a") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

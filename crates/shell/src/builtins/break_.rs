@@ -42,7 +42,10 @@ pub(super) fn break_(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     match levels(sh, args)? {
         None => Ok(0),
         Some(0) => Err(Flow::Break(1)),
-        Some(n) => Err(Flow::Break(n)),
+        Some(n) => {
+            sh.status = 0;
+            Err(Flow::Break(n))
+        }
     }
 }
 
@@ -50,6 +53,9 @@ pub(super) fn continue_(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     match levels(sh, args)? {
         None => Ok(0),
         Some(0) => Err(Flow::Break(1)),
-        Some(n) => Err(Flow::Continue(n)),
+        Some(n) => {
+            sh.status = 0;
+            Err(Flow::Continue(n))
+        }
     }
 }

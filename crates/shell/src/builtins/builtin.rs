@@ -5,7 +5,7 @@ use crate::shell::{Exec, Shell};
 use super::options::parse;
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"", "builtin [shell-builtin [arg ...]]") {
+    let p = match parse(sh, args, b"") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

@@ -23,12 +23,7 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         return sh.put(b"caller", &text);
     };
     let Some(n) = integer(n).and_then(|n| usize::try_from(n).ok()) else {
-        return Ok(usage_error(
-            sh,
-            b"caller",
-            &[&n[..], b": invalid number"].concat(),
-            "caller [expr]",
-        ));
+        return Ok(usage_error(sh, b"caller", &[&n[..], b": invalid number"].concat()));
     };
     if n >= total {
         return Ok(1);

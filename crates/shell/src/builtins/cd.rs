@@ -10,7 +10,7 @@ use crate::state::value::Attrs;
 use super::options::parse;
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"LPe@", "cd [-L|[-P [-e]] [-@]] [dir]") {
+    let p = match parse(sh, args, b"LPe@") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

@@ -10,7 +10,7 @@ use super::options::parse;
 const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"pVv", "command [-pVv] command [arg ...]") {
+    let p = match parse(sh, args, b"pVv") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

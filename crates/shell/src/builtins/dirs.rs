@@ -8,10 +8,6 @@ use crate::shell::{Exec, Shell};
 
 use super::options::usage_error;
 
-const PUSHD: &str = "pushd [-n] [+N | -N | dir]";
-const POPD: &str = "popd [-n] [+N | -N]";
-const DIRS: &str = "dirs [-clpv] [+N] [-N]";
-
 /// The stack from the top: the working directory first.
 fn stack(sh: &Shell) -> Vec<VPath> {
     std::iter::once(sh.cwd.clone())
@@ -82,7 +78,7 @@ pub(super) fn dirs(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
                     } else {
                         [&a[..], b": invalid option"].concat()
                     };
-                    return Ok(usage_error(sh, b"dirs", &message, DIRS));
+                    return Ok(usage_error(sh, b"dirs", &message));
                 }
             }
         }
@@ -136,12 +132,7 @@ pub(super) fn pushd(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         } else if a == b"--" {
             only_operands = true;
         } else {
-            return Ok(usage_error(
-                sh,
-                b"pushd",
-                &[&a[..], b": invalid number"].concat(),
-                PUSHD,
-            ));
+            return Ok(usage_error(sh, b"pushd", &[&a[..], b": invalid number"].concat()));
         }
     }
     let Some(operand) = operand else {
@@ -220,15 +211,10 @@ pub(super) fn popd(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
             None if a == b"-n" => keep = true,
             None if a == b"--" => {}
             None if a.starts_with(b"-") => {
-                return Ok(usage_error(sh, b"popd", &[&a[..], b": invalid number"].concat(), POPD));
+                return Ok(usage_error(sh, b"popd", &[&a[..], b": invalid number"].concat()));
             }
             None => {
-                return Ok(usage_error(
-                    sh,
-                    b"popd",
-                    &[&a[..], b": invalid argument"].concat(),
-                    POPD,
-                ));
+                return Ok(usage_error(sh, b"popd", &[&a[..], b": invalid argument"].concat()));
             }
         }
     }

@@ -7,12 +7,7 @@ use crate::state::value::Attrs;
 use super::options::parse;
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(
-        sh,
-        args,
-        b"cla:",
-        "exec [-cl] [-a name] [command [argument ...]] [redirection ...]",
-    ) {
+    let p = match parse(sh, args, b"cla:") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

@@ -26,7 +26,7 @@ struct Position {
 }
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"", USAGE) {
+    let p = match parse(sh, args, b"") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

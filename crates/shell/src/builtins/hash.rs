@@ -7,7 +7,7 @@ use crate::shell::{Exec, Shell};
 use super::options::parse;
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"lrp:dt", "hash [-lr] [-p pathname] [-dt] [name ...]") {
+    let p = match parse(sh, args, b"lrp:dt") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

@@ -2,18 +2,19 @@
 
 use pattern::glob::{GlobOptions, Pattern};
 
+use super::options::parse;
 use crate::shell::{Exec, Shell};
 
 use super::usage::SYNOPSES;
 
 /// `help [-dms] [pattern ...]`.
 pub(super) fn help(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let args = args.get(1..).unwrap_or_default();
-    let parsed = match sh.builtin_options(b"help", args, "dms") {
+    let parsed = match parse(sh, args, b"dms") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };
-    if parsed.operands.is_empty() {
+    let operands = &args[parsed.operands..];
+    if operands.is_empty() {
         let mut text = b"GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n\
             These shell commands are defined internally.  Type `help' to see this list.\n\
             Type `help name' to find out more about the function `name'.\n\n"
@@ -27,7 +28,7 @@ pub(super) fn help(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     }
     let mut text = Vec::new();
     let mut status = 0;
-    for operand in parsed.operands {
+    for operand in operands {
         let exact: Vec<_> = SYNOPSES.iter().filter(|(n, ..)| n.as_bytes() == &operand[..]).collect();
         let found = if exact.is_empty() {
             let glob = Pattern::new(operand, &GlobOptions::default());

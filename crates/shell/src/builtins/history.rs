@@ -4,14 +4,17 @@ use bytes::Bytes;
 use vfs::Errno;
 
 use crate::shell::{Exec, Shell};
+use crate::state::options::SetOpt;
+
+use super::options::parse;
 
 /// `history [-c] [-d offset] [n]`, `history -anrw [filename]`, `history -ps arg [arg...]`.
 pub(super) fn history(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let args = args.get(1..).unwrap_or_default();
-    let parsed = match sh.builtin_options(b"history", args, "cd:anrwps") {
+    let parsed = match parse(sh, args, b"cd:anrwps") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };
+    let operands = &args[parsed.operands..];
     let file_options = parsed.options.iter().filter(|(l, _)| b"anrw".contains(l)).count();
     if file_options > 1 {
         sh.builtin_error(b"history", "cannot use more than one of -anrw");
@@ -19,7 +22,7 @@ pub(super) fn history(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     }
     if parsed.has(b'c') {
         sh.history_mut().clear();
-        if parsed.operands.is_empty() && file_options == 0 {
+        if operands.is_empty() && file_options == 0 {
             return Ok(0);
         }
     }
@@ -27,8 +30,8 @@ pub(super) fn history(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         return delete(sh, offset);
     }
     if parsed.has(b's') {
-        if !parsed.operands.is_empty() {
-            let line = parsed.operands.join(&b' ');
+        if !operands.is_empty() {
+            let line = operands.join(&b' ');
             sh.history_mut().push(line);
         }
         return Ok(0);
@@ -36,14 +39,14 @@ pub(super) fn history(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     if parsed.has(b'p') {
         // No history expansion happens in a script, so what is expanded is what was given.
         let mut text = Vec::new();
-        for operand in parsed.operands {
+        for operand in operands {
             text.extend_from_slice(operand);
             text.push(b'\n');
         }
         return sh.put(b"history", &text);
     }
     if file_options > 0 {
-        let operand = parsed.operands.first().cloned();
+        let operand = operands.first().cloned();
         let letter = parsed
             .options
             .iter()
@@ -53,9 +56,9 @@ pub(super) fn history(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         return with_file(sh, letter, operand);
     }
     let lines = sh.history.len();
-    let from = match parsed.operands.first() {
+    let from = match operands.first() {
         None => 0,
-        Some(_) if parsed.operands.len() > 1 => {
+        Some(_) if operands.len() > 1 => {
             sh.builtin_error(b"history", "too many arguments");
             return Ok(1);
         }
@@ -141,24 +144,28 @@ fn with_file(sh: &mut Shell, letter: u8, operand: Option<Vec<u8>>) -> Exec {
 /// `fc [-e ename] [-lnr] [first] [last]` or `fc -s [pat=rep] [command]`. There is no editor to call, so only listing and
 /// re-running work.
 pub(super) fn fc(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let args = args.get(1..).unwrap_or_default();
     // `-5` is a place in the list, not an option.
-    let options = args
+    let options = 1 + args
         .iter()
+        .skip(1)
         .take_while(|a| a.len() > 1 && a[0] == b'-' && !a[1].is_ascii_digit())
         .count();
-    let parsed = match sh.builtin_options(b"fc", &args[..options], "e:lnrs") {
+    let parsed = match parse(sh, &args[..options], b"e:lnrs") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };
-    let operands = [parsed.operands, &args[options..]].concat();
+    let operands = [&args[parsed.operands.min(options)..options], &args[options..]].concat();
     let (list, plain, reverse, rerun) = (parsed.has(b'l'), parsed.has(b'n'), parsed.has(b'r'), parsed.has(b's'));
-    let len = sh.history.len() as i64;
+    // The line that holds the `fc` itself does not count.
+    let len = sh.history.len() as i64 - i64::from(sh.recorded);
     let place = |text: &[u8]| -> Option<i64> {
         match std::str::from_utf8(text).ok().and_then(|s| s.parse::<i64>().ok()) {
             Some(n) if n <= 0 => Some((len + n - i64::from(n == 0)).max(0)),
             Some(n) => Some((n - 1).min(len - 1)),
-            None => sh.history.iter().rposition(|l| l.starts_with(text)).map(|at| at as i64),
+            None => sh.history[..len.max(0) as usize]
+                .iter()
+                .rposition(|l| l.starts_with(text))
+                .map(|at| at as i64),
         }
     };
     if rerun || !list {
@@ -198,7 +205,7 @@ pub(super) fn fc(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         return Ok(1);
     };
     let mut rows: Vec<i64> = (first.min(last)..=first.max(last)).collect();
-    if reverse != (first > last) {
+    if reverse || first > last {
         rows.reverse();
     }
     let mut text = Vec::new();
@@ -214,4 +221,46 @@ pub(super) fn fc(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         text.push(b'\n');
     }
     sh.put(b"fc", &text)
+}
+
+impl Shell {
+    /// Puts a command into the history before it runs, where history is kept (`set -o history`, `bash -i`). `HISTCONTROL` and
+    /// `HISTIGNORE` may keep it out.
+    pub(crate) fn record_line(&mut self, text: &[u8]) {
+        self.recorded = false;
+        let text = text.trim_ascii_end();
+        if !self.on(SetOpt::History) || text.is_empty() {
+            return;
+        }
+        let control = self.var_text(b"HISTCONTROL");
+        let wants = |word: &[u8]| control.split(|b| *b == b':').any(|c| c == word || c == b"ignoreboth");
+        if wants(b"ignorespace") && text.starts_with(b" ") {
+            return;
+        }
+        if wants(b"ignoredups") && self.history.last().is_some_and(|l| l == text) {
+            return;
+        }
+        let ignored = self.var_text(b"HISTIGNORE");
+        for pattern in ignored.split(|b| *b == b':').filter(|p| !p.is_empty()) {
+            if pattern == b"&" && self.history.last().is_some_and(|l| l == text) {
+                return;
+            }
+            let options = pattern::glob::GlobOptions::default();
+            if pattern::glob::Pattern::new(pattern, &options).is_ok_and(|p| p.matches(text)) {
+                return;
+            }
+        }
+        if control.split(|b| *b == b':').any(|c| c == b"erasedups") {
+            self.history_mut().retain(|l| l != text);
+        }
+        self.history_mut().push(text.to_vec());
+        self.recorded = true;
+        let most = std::str::from_utf8(&self.var_text(b"HISTSIZE"))
+            .ok()
+            .and_then(|n| n.parse::<usize>().ok());
+        if let Some(most) = most {
+            let excess = self.history.len().saturating_sub(most);
+            self.history_mut().drain(..excess);
+        }
+    }
 }

@@ -7,12 +7,7 @@ use crate::state::options::SetOpt;
 use super::options::parse;
 
 pub(super) fn jobs(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(
-        sh,
-        args,
-        b"lpnxrs",
-        "jobs [-lnprs] [jobspec ...] or jobs -x command [args]",
-    ) {
+    let p = match parse(sh, args, b"lpnxrs") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };
@@ -129,7 +124,7 @@ pub(super) fn bg(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
 }
 
 pub(super) fn disown(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"ahr", "disown [-h] [-ar] [jobspec ... | pid ...]") {
+    let p = match parse(sh, args, b"ahr") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

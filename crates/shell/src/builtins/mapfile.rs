@@ -8,12 +8,9 @@ use crate::state::vars::is_name;
 use super::options::{integer, parse};
 use super::read::ByteReader;
 
-const USAGE: &str = "[-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]";
-
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     let name = args[0].clone();
-    let usage = format!("{} {USAGE}", String::from_utf8_lossy(&name));
-    let p = match parse(sh, args, b"d:n:O:s:tu:C:c:", &usage) {
+    let p = match parse(sh, args, b"d:n:O:s:tu:C:c:") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

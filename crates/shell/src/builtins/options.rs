@@ -15,16 +15,20 @@ impl Parsed<'_> {
     pub fn has(&self, letter: u8) -> bool {
         self.options.iter().any(|(l, _)| *l == letter)
     }
+
+    /// The last argument of an option.
+    pub fn value(&self, letter: u8) -> Option<&[u8]> {
+        self.options
+            .iter()
+            .rev()
+            .find(|(l, _)| *l == letter)
+            .and_then(|(_, v)| *v)
+    }
 }
 
 /// Reads the options in `args` (name first). `accepted` lists the letters, a colon after one that takes an argument. An
-/// unknown one is reported with `usage` (what follows `usage: `).
-pub(crate) fn parse<'a>(
-    shell: &mut Shell,
-    args: &'a [Vec<u8>],
-    accepted: &[u8],
-    usage: &str,
-) -> Result<Parsed<'a>, u8> {
+/// unknown one is reported with the builtin's usage line.
+pub(crate) fn parse<'a>(shell: &mut Shell, args: &'a [Vec<u8>], accepted: &[u8]) -> Result<Parsed<'a>, u8> {
     let name = args.first().cloned().unwrap_or_default();
     let mut options = Vec::new();
     let mut i = 1;
@@ -47,7 +51,6 @@ pub(crate) fn parse<'a>(
                         shell,
                         &name,
                         &[b"-", &[letter][..], b": invalid option"].concat(),
-                        usage,
                     ));
                 }
                 Some(p) if accepted.get(p + 1) == Some(&b':') => {
@@ -62,7 +65,6 @@ pub(crate) fn parse<'a>(
                                     shell,
                                     &name,
                                     &[b"-", &[letter][..], b": option requires an argument"].concat(),
-                                    usage,
                                 ));
                             }
                         }
@@ -79,10 +81,16 @@ pub(crate) fn parse<'a>(
 }
 
 /// Reports a misuse: the message, then the usage line. The status is 2.
-pub(crate) fn usage_error(shell: &mut Shell, name: &[u8], message: &[u8], usage: &str) -> u8 {
+pub(crate) fn usage_error(shell: &Shell, name: &[u8], message: &[u8]) -> u8 {
     shell.builtin_error(name, message);
-    let line = [name, b": usage: ", usage.as_bytes(), b"\n"].concat();
-    shell.write_error(&line);
+    usage(shell, name)
+}
+
+/// Prints the usage line of a builtin; the status for a usage error.
+pub(crate) fn usage(shell: &Shell, name: &[u8]) -> u8 {
+    if let Some(synopsis) = super::usage::synopsis(name) {
+        shell.write_error(&[name, b": usage: ", synopsis.as_bytes(), b"\n"].concat());
+    }
     2
 }
 

@@ -46,7 +46,7 @@ impl PrintfHost for Host<'_> {
 }
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"v:", USAGE) {
+    let p = match parse(sh, args, b"v:") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

@@ -6,7 +6,7 @@ use crate::state::options::SetOpt;
 use super::options::parse;
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"LP", "pwd [-LP]") {
+    let p = match parse(sh, args, b"LP") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

@@ -14,8 +14,6 @@ use crate::timer::Deadline;
 
 use super::options::{integer, parse};
 
-const USAGE: &str =
-    "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]";
 /// How much is read at once from what can take back the rest.
 const CHUNK: usize = 4096;
 
@@ -167,7 +165,7 @@ fn read_line(reader: &mut ByteReader, w: &Wanted, line: &mut Line) -> vfs::Resul
 }
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"ersa:d:i:n:N:p:t:u:", USAGE) {
+    let p = match parse(sh, args, b"ersa:d:i:n:N:p:t:u:") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

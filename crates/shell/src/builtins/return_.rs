@@ -28,6 +28,5 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         sh.builtin_error(b"return", "can only `return' from a function or sourced script");
         return Ok(2);
     }
-    sh.status = status;
     Err(Flow::Return(status))
 }

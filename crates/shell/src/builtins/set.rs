@@ -9,8 +9,6 @@ use crate::state::value::Value;
 
 use super::options::usage_error;
 
-const USAGE: &str = "set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]";
-
 impl Shell {
     /// Switches a `set` option with what hangs on it.
     pub(crate) fn switch_option(&mut self, option: SetOpt, on: bool) {
@@ -60,7 +58,6 @@ impl Shell {
                             self,
                             b"set",
                             &[sign, &[*l][..], b": invalid option"].concat(),
-                            USAGE,
                         ));
                     }
                 }

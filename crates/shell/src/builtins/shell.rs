@@ -7,11 +7,36 @@ use vfs::Errno;
 use crate::shell::{Exec, Origin, Shell};
 use crate::state::dynamic::VERSION;
 use crate::state::options::{SetOpt, ShOpt};
+use crate::state::value::Var;
 
 impl Shell {
+    /// What `-i` switches on.
+    fn become_interactive(&mut self) {
+        self.interactive = true;
+        self.opts.set_shopt(ShOpt::ExpandAliases, true);
+        self.switch_option(SetOpt::History, true);
+        self.switch_option(SetOpt::Histexpand, true);
+        let home = self.var_text(b"HOME");
+        let defaults: [(&[u8], Vec<u8>); 5] = [
+            (b"HISTFILE", [&home[..], b"/.bash_history"].concat()),
+            (b"HISTSIZE", b"500".to_vec()),
+            (b"HISTFILESIZE", b"500".to_vec()),
+            (b"PS1", br"\s-\v\$ ".to_vec()),
+            (b"PS2", b"> ".to_vec()),
+        ];
+        for (name, value) in defaults {
+            if self.vars.get(name).is_none() {
+                self.vars.put(name, Var::scalar(value));
+            }
+        }
+    }
+
     /// Runs `bash [options] [-c command [name [args]] | file [args] | -s [args]]`.
     pub(crate) fn run_shell_command(&mut self, args: Vec<Vec<u8>>) -> Exec {
         self.descend(b"bash")?;
+        if std::mem::take(&mut self.in_place) {
+            return self.shell_command(args);
+        }
         let mut sub = self.fork_process();
         self.depth -= 1;
         let result = sub.shell_command(args);
@@ -72,6 +97,7 @@ impl Shell {
                 match l {
                     b'c' => command = true,
                     b's' if on => stdin = true,
+                    b'i' if on => self.become_interactive(),
                     b'i' | b'l' | b'r' | b'D' => {}
                     b'o' => {
                         let Some(o) = args.get(at).cloned() else {
@@ -129,6 +155,7 @@ impl Shell {
         }
         if stdin || rest.is_empty() {
             self.positional = Arc::new(rest);
+            self.origin = Origin::Stream;
             return self.run_stdin();
         }
         let file = rest.remove(0);

@@ -39,7 +39,7 @@ impl Opt {
 }
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"psuqo", "shopt [-pqsu] [-o] [optname ...]") {
+    let p = match parse(sh, args, b"psuqo") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

@@ -10,13 +10,12 @@ use super::options::{parse, usage_error};
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     let name = args[0].clone();
-    let usage = format!("{} filename [arguments]", String::from_utf8_lossy(&name));
-    let p = match parse(sh, args, b"", &usage) {
+    let p = match parse(sh, args, b"") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };
     let Some(file) = args.get(p.operands) else {
-        return Ok(usage_error(sh, &name, b"filename argument required", &usage));
+        return Ok(usage_error(sh, &name, b"filename argument required"));
     };
     let Some(place) = find(sh, file) else {
         sh.error([&file[..], b": No such file or directory"].concat());

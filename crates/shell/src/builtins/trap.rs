@@ -7,10 +7,8 @@ use crate::trap::Event;
 
 use super::options::parse;
 
-const USAGE: &str = "trap [-lp] [[arg] signal_spec ...]";
-
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"lp", USAGE) {
+    let p = match parse(sh, args, b"lp") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };
@@ -33,13 +31,9 @@ pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         (Some(first), &operands[1..])
     };
     if operands.len() == 1 && first != b"-" && Event::parse(first).is_none() {
-        return Ok(super::options::usage_error(
-            sh,
-            b"trap",
-            &[&first[..], b": invalid signal specification"].concat(),
-            USAGE,
-        )
-        .min(1));
+        return Ok(
+            super::options::usage_error(sh, b"trap", &[&first[..], b": invalid signal specification"].concat()).min(1),
+        );
     }
     let mut status = 0;
     for n in names {

@@ -85,7 +85,7 @@ fn all(sh: &mut Shell, name: &[u8], form: Form, first: bool, no_functions: bool)
 }
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"afptP", "type [-afptP] name [name ...]") {
+    let p = match parse(sh, args, b"afptP") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

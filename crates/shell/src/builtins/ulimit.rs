@@ -1,5 +1,6 @@
 //! `ulimit`.
 
+use super::options::parse;
 use crate::shell::{Exec, Shell};
 
 /// A row of `ulimit -a`: letter, description, unit, and the divisor of the unit in bytes.
@@ -113,11 +114,11 @@ fn resource_value(sh: &Shell, letter: u8) -> String {
 /// `ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]`: shows the workspace's limits. They are set by whoever made the workspace, so a
 /// script may repeat a value but not raise one.
 pub(super) fn ulimit(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let args = args.get(1..).unwrap_or_default();
-    let parsed = match sh.builtin_options(b"ulimit", args, "SHabcdefiklmnpqrstuvxPRT") {
+    let parsed = match parse(sh, args, b"SHabcdefiklmnpqrstuvxPRT") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };
+    let operands = &args[parsed.operands..];
     if parsed.has(b'a') {
         let mut text = String::new();
         for r in RESOURCES {
@@ -138,7 +139,7 @@ pub(super) fn ulimit(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         .filter(|l| !b"SH".contains(l))
         .collect();
     let letters = if letters.is_empty() { vec![b'f'] } else { letters };
-    if let Some(wanted) = parsed.operands.first() {
+    if let Some(wanted) = operands.first() {
         let Some(letter) = letters.last().copied() else {
             return Ok(0);
         };

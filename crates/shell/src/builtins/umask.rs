@@ -60,7 +60,7 @@ fn apply(mode: &[u8], mask: u32) -> Result<u32, String> {
 }
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"pS", "umask [-p] [-S] [mode]") {
+    let p = match parse(sh, args, b"pS") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

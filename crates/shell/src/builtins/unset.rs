@@ -11,7 +11,7 @@ use crate::state::vars::{ScopeKind, is_name};
 use super::options::parse;
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"fvn", "unset [-f] [-v] [-n] [name ...]") {
+    let p = match parse(sh, args, b"fvn") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };

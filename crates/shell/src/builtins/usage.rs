@@ -1,6 +1,4 @@
-//! Synopses of the builtins, and bash's option parser for them.
-
-use crate::shell::Shell;
+//! Synopses of the builtins.
 
 /// Name, synopsis and one-line description of every builtin and keyword that `help` knows, sorted by name.
 pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
@@ -214,84 +212,4 @@ pub(super) const SYNOPSES: &[(&str, &str, &str)] = &[
 /// The synopsis of a builtin.
 pub(super) fn synopsis(name: &[u8]) -> Option<&'static str> {
     SYNOPSES.iter().find(|(n, ..)| n.as_bytes() == name).map(|(_, s, _)| *s)
-}
-
-/// Options of a builtin call: letters with their arguments, and where the operands begin.
-pub(super) struct Parsed<'a> {
-    /// Letters in order.
-    pub(super) options: Vec<(u8, Option<&'a [u8]>)>,
-    /// What comes after the options.
-    pub(super) operands: &'a [Vec<u8>],
-}
-
-impl Parsed<'_> {
-    /// Whether a letter was given.
-    pub(super) fn has(&self, letter: u8) -> bool {
-        self.options.iter().any(|(l, _)| *l == letter)
-    }
-
-    /// The last argument of a letter.
-    pub(super) fn value(&self, letter: u8) -> Option<&[u8]> {
-        self.options
-            .iter()
-            .rev()
-            .find(|(l, _)| *l == letter)
-            .and_then(|(_, v)| *v)
-    }
-}
-
-impl Shell {
-    /// Parses options as bash's builtins do: letters of `spec` (a `:` after one that takes an argument), clustered, up to
-    /// `--` or the first operand. `Err(2)` after bash's message and usage line.
-    pub(super) fn builtin_options<'a>(&self, name: &[u8], args: &'a [Vec<u8>], spec: &str) -> Result<Parsed<'a>, u8> {
-        let spec = spec.as_bytes();
-        let mut options = Vec::new();
-        let mut at = 0;
-        while let Some(arg) = args.get(at) {
-            if arg.len() < 2 || arg[0] != b'-' {
-                break;
-            }
-            at += 1;
-            if arg == b"--" {
-                break;
-            }
-            let mut i = 1;
-            while i < arg.len() {
-                let letter = arg[i];
-                i += 1;
-                match spec.iter().position(|c| *c == letter && letter != b':') {
-                    None => {
-                        self.builtin_error(name, [b"-", &[letter][..], b": invalid option"].concat());
-                        return Err(self.usage(name));
-                    }
-                    Some(p) if spec.get(p + 1) == Some(&b':') => {
-                        let value = if i < arg.len() {
-                            &arg[i..]
-                        } else if let Some(next) = args.get(at) {
-                            at += 1;
-                            &next[..]
-                        } else {
-                            self.builtin_error(name, [b"-", &[letter][..], b": option requires an argument"].concat());
-                            return Err(self.usage(name));
-                        };
-                        options.push((letter, Some(value)));
-                        break;
-                    }
-                    Some(_) => options.push((letter, None)),
-                }
-            }
-        }
-        Ok(Parsed {
-            options,
-            operands: &args[at..],
-        })
-    }
-
-    /// Prints the usage line of a builtin; the status for a usage error.
-    pub(super) fn usage(&self, name: &[u8]) -> u8 {
-        if let Some(s) = synopsis(name) {
-            self.write_error(&[name, b": usage: ", s.as_bytes(), b"\n"].concat());
-        }
-        2
-    }
 }

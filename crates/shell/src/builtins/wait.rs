@@ -7,7 +7,7 @@ use crate::state::access::Elem;
 use super::options::{integer, parse};
 
 pub(super) fn run(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    let p = match parse(sh, args, b"fnp:", "wait [-fn] [-p var] [id ...]") {
+    let p = match parse(sh, args, b"fnp:") {
         Ok(p) => p,
         Err(status) => return Ok(status),
     };
