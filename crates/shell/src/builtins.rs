@@ -48,6 +48,8 @@ mod unset;
 mod usage;
 mod wait;
 
+pub(crate) use bind::Bindings;
+
 /// How a builtin is treated by the language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {

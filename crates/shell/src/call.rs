@@ -19,6 +19,37 @@ struct Inner {
     guarded: Option<(Arc<dyn OpenFile>, usize)>,
     background: Mutex<usize>,
     idle: Condvar,
+    /// Process substitutions that the call waits for before it ends.
+    ending: Mutex<usize>,
+    all_ended: Condvar,
+}
+
+/// A process substitution. The call waits for it once nothing but the substitution itself is left to end it.
+pub(crate) struct Substitution {
+    call: CallState,
+    /// Ended; waited for.
+    state: Mutex<(bool, bool)>,
+}
+
+impl Substitution {
+    /// Has the call wait for it, unless it has ended.
+    pub fn wait_later(&self) {
+        let mut state = self.state.lock();
+        if !state.0 && !state.1 {
+            state.1 = true;
+            *self.call.0.ending.lock() += 1;
+        }
+    }
+
+    /// It has ended.
+    pub fn ended(&self) {
+        let mut state = self.state.lock();
+        state.0 = true;
+        if state.1 {
+            *self.call.0.ending.lock() -= 1;
+            self.call.0.all_ended.notify_all();
+        }
+    }
 }
 
 /// The token, the limits and the counters of one call.
@@ -39,6 +70,8 @@ impl CallState {
             guarded: None,
             background: Mutex::new(0),
             idle: Condvar::new(),
+            ending: Mutex::new(0),
+            all_ended: Condvar::new(),
         }))
     }
 
@@ -88,6 +121,22 @@ impl CallState {
     pub fn background(&self) -> Background {
         *self.0.background.lock() += 1;
         Background(self.clone())
+    }
+
+    /// A process substitution of the call.
+    pub(crate) fn substitution(&self) -> Arc<Substitution> {
+        Arc::new(Substitution {
+            call: self.clone(),
+            state: Mutex::default(),
+        })
+    }
+
+    /// Waits for the process substitutions whose input has ended, so that what they print is part of the call's output.
+    pub(crate) fn wait_for_substitutions(&self) {
+        let mut g = self.0.ending.lock();
+        while *g > 0 {
+            self.0.all_ended.wait(&mut g);
+        }
     }
 
     /// Waits until no background job of the call runs any more. Jobs end by themselves or with the token.

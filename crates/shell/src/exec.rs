@@ -16,7 +16,7 @@ mod simple;
 mod xtrace;
 
 pub(crate) use declare::{DeclArg, target_text};
-pub(crate) use external::system_name;
+pub(crate) use external::{SYSTEM_DIRS, system_name};
 pub(crate) use pipeline::cpu_times;
 pub(crate) use redirect::Undo;
 pub(crate) use simple::Target;

@@ -216,6 +216,9 @@ impl Shell {
         if self.on(SetOpt::Verbose) && kind != Kind::Eval {
             self.write_error(&[&c.text[..], b"\n"].concat());
         }
+        if kind == Kind::Main && self.on(SetOpt::History) && !c.list.is_empty() {
+            self.record_line(&c.text);
+        }
         if c.list.is_empty() || self.on(SetOpt::Noexec) {
             return Ok(before);
         }
@@ -275,7 +278,7 @@ impl Shell {
         self.vars = Default::default();
         self.aliases = Arc::default();
         self.opts = Default::default();
-        self.traps = self.traps.for_subshell(false, false).without_list();
+        self.traps = self.traps.for_subshell(false, false).for_new_shell();
         self.traps.update_masks(&self.proc);
         self.frames.clear();
         self.loops = 0;
@@ -295,7 +298,16 @@ impl Shell {
         self.positional = Arc::new(args);
         self.origin = Origin::File;
         self.one_line = false;
+        self.interactive = false;
+        self.recorded = false;
+        self.history = Arc::default();
+        self.bindings = None;
         self.line = 1;
+        let inherited = env.get(&b"PWD"[..]).is_some_and(|pwd| pwd[..] == *self.cwd.as_bytes());
+        if !inherited && let Ok(place) = self.fs.canonicalize(&self.cwd) {
+            // Nobody says by which links the directory was reached.
+            self.cwd = place;
+        }
         self.install_variables(&env);
         self.vars.put(
             b"PPID",

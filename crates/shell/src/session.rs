@@ -199,8 +199,10 @@ fn run_in(shell: &mut Shell, script: &[u8], io: Stdio, call: &Call, state: CallS
     }
     let result = shell.run_main(script);
     let exited = matches!(result, Err(Flow::Exit(_)));
+    let status = shell.finish_main(result);
+    shell.call.wait_for_substitutions();
     RunOutcome {
-        status: shell.finish_main(result),
+        status,
         exited,
         cancelled: state_cancel.reason(),
     }

@@ -115,8 +115,8 @@ pub struct Shell {
     pub(crate) one_line: bool,
     /// The status of the last command substitution in the command being expanded.
     pub(crate) substitution_status: Option<u8>,
-    /// Process substitutions opened by the present command: descriptors to close afterwards.
-    pub(crate) substitution_fds: Vec<u32>,
+    /// Process substitutions opened by the present command: descriptors to close afterwards, and what they lead to.
+    pub(crate) substitution_fds: Vec<(u32, Arc<crate::call::Substitution>)>,
     /// `BASH_COMMAND`.
     pub(crate) command_text: bytes::Bytes,
     /// `$_`.
@@ -131,8 +131,16 @@ pub struct Shell {
     pub(crate) trace_level: usize,
     /// `exec -a`: the `$0` of the next shell started.
     pub(crate) exec_name: Option<Vec<u8>>,
+    /// `bash -i`: errors that would end the shell only abandon the line, and lines go into the history.
+    pub(crate) interactive: bool,
+    /// What `bind` has been asked to keep; `None` while nobody has.
+    pub(crate) bindings: Option<Arc<crate::builtins::Bindings>>,
+    /// The present command has been put into the history.
+    pub(crate) recorded: bool,
     /// The DEBUG trap has run for the command that this copy was made for.
     pub(crate) skip_debug: bool,
+    /// The process was made for the next command: a shell that it starts takes its place.
+    pub(crate) in_place: bool,
     /// The next command stands behind `!`: its own failure is none, those of commands inside it are.
     pub(crate) inverted: bool,
     /// A declaration builtin has reported an error that concerns one of its arguments only.
@@ -206,7 +214,11 @@ impl Shell {
             last_random: AtomicU32::new(0),
             origin: Origin::Stream,
             one_line: false,
+            interactive: false,
+            bindings: None,
+            recorded: false,
             skip_debug: false,
+            in_place: false,
             inverted: false,
             substitution_status: None,
             substitution_fds: Vec::new(),
@@ -283,7 +295,11 @@ impl Shell {
             last_random: AtomicU32::new(self.last_random.load(Ordering::Relaxed)),
             origin: self.origin,
             one_line: self.one_line,
+            interactive: self.interactive,
+            bindings: self.bindings.clone(),
+            recorded: self.recorded,
             skip_debug: false,
+            in_place: false,
             inverted: false,
             substitution_status: None,
             substitution_fds: Vec::new(),
@@ -367,7 +383,7 @@ impl Shell {
         for fd in 0..3 {
             self.fds.set(fd, Some(Arc::new(Discard)));
         }
-        for fd in std::mem::take(&mut self.substitution_fds) {
+        for (fd, _) in std::mem::take(&mut self.substitution_fds) {
             self.fds.set(fd, None);
         }
         self.vars.pop_to(1);

@@ -51,6 +51,10 @@ pub struct Traps {
     map: Arc<BTreeMap<Event, Arc<[u8]>>>,
     /// Traps of the parent shell, which a subshell only lists until it sets one of its own.
     inherited: Option<Arc<BTreeMap<Event, Arc<[u8]>>>>,
+    /// Signals ignored when the shell started: they cannot be trapped, and nothing says so (POSIX XCU 2.14 `trap`).
+    hard: u64,
+    /// Signals that a job in the background does not get, unless it traps them.
+    quiet: u64,
     /// Traps running now; DEBUG, ERR and RETURN do not run inside themselves.
     running: Vec<Event>,
 }
@@ -77,6 +81,12 @@ impl Traps {
     /// Sets or removes a trap.
     pub fn set(&mut self, event: Event, action: Option<&[u8]>) {
         self.inherited = None;
+        if let Event::Signal(s) = event {
+            if self.hard & s.bit() != 0 {
+                return;
+            }
+            self.quiet &= !s.bit();
+        }
         let map = Arc::make_mut(&mut self.map);
         match action {
             Some(a) => {
@@ -93,9 +103,8 @@ impl Traps {
     pub fn for_subshell(&self, errtrace: bool, functrace: bool) -> Self {
         if self.map.is_empty() {
             return Self {
-                map: self.map.clone(),
                 inherited: None,
-                running: self.running.clone(),
+                ..self.clone()
             };
         }
         let kept: BTreeMap<_, _> = self
@@ -112,15 +121,32 @@ impl Traps {
         Self {
             map: Arc::new(kept),
             inherited: Some(self.inherited.clone().unwrap_or_else(|| self.map.clone())),
-            running: self.running.clone(),
+            ..self.clone()
         }
     }
 
-    /// The same traps without those that were only kept to be listed.
-    pub fn without_list(mut self) -> Self {
+    /// The traps of a new shell that is started with these: what is ignored stays ignored for good.
+    pub fn for_new_shell(mut self) -> Self {
         self.inherited = None;
         self.running.clear();
+        self.hard |= self.quiet;
+        for (event, action) in self.map.iter() {
+            if let Event::Signal(s) = event
+                && action.is_empty()
+            {
+                self.hard |= s.bit();
+            }
+        }
         self
+    }
+
+    /// What a job in the background does not get without job control: SIGINT and SIGQUIT.
+    pub fn ignore_keyboard(&mut self) {
+        for s in [Signal::INT, Signal(3)] {
+            if !self.map.contains_key(&Event::Signal(s)) {
+                self.quiet |= s.bit();
+            }
+        }
     }
 
     /// Takes away, for a function call, the traps that functions do not inherit.
@@ -153,7 +179,7 @@ impl Traps {
 
     /// Tells the process which signals are caught and ignored.
     pub fn update_masks(&self, proc: &Proc) {
-        let (mut caught, mut ignored) = (0, 0);
+        let (mut caught, mut ignored) = (0, self.hard | self.quiet);
         for (e, a) in self.map.iter() {
             if let Event::Signal(s) = e {
                 if a.is_empty() {

@@ -17,6 +17,8 @@ impl Shell {
         let mut sub = self.fork_process();
         if !self.on(SetOpt::Monitor) {
             sub.fds.set(0, Some(Arc::new(Discard)));
+            sub.traps.ignore_keyboard();
+            sub.traps.update_masks(&sub.proc);
         }
         let text = crate::syntax::print::and_or(list);
         let (job, end) = Job::new(self.jobs.next_number(), sub.proc.clone(), self.proc.clone(), text);

@@ -131,8 +131,8 @@ impl Shell {
                 Ok(Turn::Next)
             }
             Err(Flow::Break(n)) => {
-                *status = 0;
-                self.status = 0;
+                // 0, or 1 when `break` complained.
+                *status = self.status;
                 if n > 1 {
                     Err(Flow::Break(n - 1))
                 } else {
@@ -140,8 +140,7 @@ impl Shell {
                 }
             }
             Err(Flow::Continue(n)) => {
-                *status = 0;
-                self.status = 0;
+                *status = self.status;
                 if n > 1 {
                     Err(Flow::Continue(n - 1))
                 } else {
@@ -171,7 +170,10 @@ impl Shell {
                         if let Turn::Leave = sh.turn(other, &mut status)? {
                             break;
                         }
-                        // `continue` in the condition: ask again.
+                        // `continue` in the condition counts as a condition that holds: `while` asks again, `until` ends.
+                        if c.until {
+                            break;
+                        }
                         continue;
                     }
                 };

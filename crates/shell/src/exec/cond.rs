@@ -191,12 +191,16 @@ impl Shell {
         if let Some(device) = self.device(path.as_bytes(), &OpenOptions::reading()) {
             return device.ok()?.stat(&self.cancel).ok();
         }
-        let stat = if follow {
+        let found = if follow {
             self.fs.stat(&path)
         } else {
             self.fs.lstat(&path)
-        }
-        .ok()?;
+        };
+        let stat = match found {
+            Ok(s) => s,
+            // The commands have places, which is where scripts look for them.
+            Err(_) => self.system_stat(path.as_bytes())?,
+        };
         if name.ends_with(b"/") && !stat.is_dir() {
             return None;
         }
@@ -255,6 +259,22 @@ impl Shell {
         })
     }
 
+    /// The stat of a command's place (`/bin/ls`) or of a directory that holds such.
+    fn system_stat(&self, path: &[u8]) -> Option<Stat> {
+        let dir = super::SYSTEM_DIRS.iter().any(|d| {
+            d.strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        });
+        if dir && path != b"/" {
+            return Some(Stat::dir());
+        }
+        let name = super::system_name(path)?;
+        self.is_command(name).then(|| Stat {
+            mode: Some(0o755),
+            ..Stat::file(0)
+        })
+    }
+
     fn first_byte(&mut self, name: &[u8]) -> bool {
         let Ok(path) = self.path(name) else { return false };
         self.fs
@@ -306,6 +326,16 @@ impl Shell {
         if !crate::state::vars::is_name(base) {
             return Ok(false);
         }
+        if base.len() == name.len()
+            && let Some(v) = self
+                .vars
+                .get(name)
+                .filter(|v| v.attrs.has(crate::state::value::Attrs::NAMEREF))
+            && v.value.scalar().is_some_and(|t| t.ends_with(b"]"))
+        {
+            // A reference to an element is looked up as a name, which no variable has.
+            return Ok(false);
+        }
         let target = self.target_of_text(name)?;
         Ok(match self.value_of(&target)? {
             Found::Unset => false,
@@ -340,6 +370,9 @@ impl Shell {
         let (Ok(a), Ok(b)) = (self.path(left), self.path(right)) else {
             return false;
         };
+        if a == b && self.system_stat(a.as_bytes()).is_some() {
+            return true;
+        }
         match (self.fs.canonicalize(&a), self.fs.canonicalize(&b)) {
             (Ok(x), Ok(y)) if x == y => true,
             (Ok(x), Ok(y)) => match (self.fs.lstat(&x), self.fs.lstat(&y)) {

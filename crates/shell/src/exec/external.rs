@@ -13,7 +13,7 @@ use crate::shell::{Exec, Flow, Shell};
 use crate::timer::Deadline;
 
 /// Directories in which the commands of the registry appear to lie.
-const SYSTEM_DIRS: [&[u8]; 6] = [
+pub(crate) const SYSTEM_DIRS: [&[u8]; 6] = [
     b"/usr/local/sbin",
     b"/usr/local/bin",
     b"/usr/sbin",
@@ -72,6 +72,9 @@ impl Shell {
                 break;
             }
         }
+        if out.is_empty() {
+            out.extend(self.unrunnable_file(&path, name));
+        }
         out
     }
 
@@ -80,11 +83,21 @@ impl Shell {
         self.engine.registry().contains(name) || crate::builtins::also_command(name)
     }
 
-    fn runnable_file(&mut self, place: &[u8]) -> bool {
+    pub(crate) fn runnable_file(&mut self, place: &[u8]) -> bool {
         let Some(stat) = self.test_stat(place, true) else {
             return false;
         };
         stat.kind == FileKind::File && stat.mode.unwrap_or(0) & 0o111 != 0
+    }
+
+    /// The first file of that name in `PATH` that may not be run: what is found when nothing better is.
+    fn unrunnable_file(&mut self, path: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+        path.split(|b| *b == b':')
+            .map(|dir| match dir {
+                b"" => [b"./", name].concat(),
+                dir => [dir.strip_suffix(b"/").unwrap_or(dir), b"/", name].concat(),
+            })
+            .find(|place| self.test_stat(place, true).is_some_and(|s| s.kind == FileKind::File))
     }
 
     fn executable(&mut self, name: &[u8]) -> bool {
@@ -141,7 +154,8 @@ impl Shell {
                 return Some(Found::File(p));
             }
         }
-        None
+        let place = self.unrunnable_file(&path, name)?;
+        self.path(&place).ok().map(Found::File)
     }
 
     /// Runs what is neither a function nor a builtin.
@@ -457,6 +471,10 @@ impl Shell {
         if memchr::memchr(0, &text[..text.len().min(80)]).is_some() {
             self.error([&name[..], b": cannot execute binary file: Exec format error"].concat());
             return Ok(126);
+        }
+        if std::mem::take(&mut self.in_place) {
+            self.become_script(name, args[1..].to_vec());
+            return self.run_script(text);
         }
         let mut sub = self.fork_process();
         sub.become_script(name, args[1..].to_vec());

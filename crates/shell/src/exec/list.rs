@@ -52,6 +52,7 @@ impl Shell {
     /// Runs a command in a process made for it: the failure of a simple command is the parent's business.
     pub(crate) fn exec_forked(&mut self, command: &Arc<Command>) -> Exec {
         self.inverted = matches!(command.kind, CommandKind::Simple(_));
+        self.in_place = self.inverted;
         self.exec_command(command)
     }
 

@@ -21,10 +21,19 @@ pub(crate) enum Target {
     External,
 }
 
+/// The words of a simple command after expansion.
+struct Prepared {
+    args: Vec<Vec<u8>>,
+    decl: Vec<DeclArg>,
+    /// The process was made for this command: a shell that it starts takes its place.
+    in_place: bool,
+}
+
 impl Shell {
     /// Runs a simple command; whether its failure counts is the caller's business.
     pub(crate) fn exec_simple(&mut self, command: &Command, s: &SimpleCommand) -> Exec {
         self.tick()?;
+        let in_place = std::mem::take(&mut self.in_place);
         self.line = command.line;
         self.set_command_text(command);
         if !std::mem::take(&mut self.skip_debug) && self.traps.get(Event::Debug).is_some() {
@@ -32,7 +41,7 @@ impl Shell {
             self.line = command.line;
         }
         let substitutions = self.substitution_fds.len();
-        let result = self.exec_simple_here(command, s);
+        let result = self.exec_simple_here(command, s, in_place);
         if self.substitution_fds.len() > substitutions {
             self.close_substitutions(substitutions);
         }
@@ -59,7 +68,7 @@ impl Shell {
         self.run_trap(Event::Debug)
     }
 
-    fn exec_simple_here(&mut self, command: &Command, s: &SimpleCommand) -> Exec {
+    fn exec_simple_here(&mut self, command: &Command, s: &SimpleCommand, in_place: bool) -> Exec {
         if s.words.is_empty() {
             return self.exec_assignments(command, s);
         }
@@ -90,7 +99,8 @@ impl Shell {
         }
         let depth = self.vars.depth();
         let mut undo = Undo::default();
-        let result = self.run_prepared(command, s, args, decl, &mut undo, depth);
+        let prepared = Prepared { args, decl, in_place };
+        let result = self.run_prepared(command, s, prepared, &mut undo, depth);
         self.vars.pop_to(depth);
         let closed = self.undo_redirects(undo);
         match result {
@@ -104,11 +114,11 @@ impl Shell {
         &mut self,
         command: &Command,
         s: &SimpleCommand,
-        args: Vec<Vec<u8>>,
-        decl: Vec<DeclArg>,
+        prepared: Prepared,
         undo: &mut Undo,
         depth: usize,
     ) -> Exec {
+        let Prepared { args, decl, in_place } = prepared;
         if !s.assignments.is_empty() {
             self.temporary_assignments(&s.assignments)?;
         }
@@ -127,7 +137,7 @@ impl Shell {
                 Err(flow) => return Err(flow),
             }
         }
-        self.run_words(args, decl, undo, depth)
+        self.run_words(Prepared { args, decl, in_place }, undo, depth)
     }
 
     /// What runs under a name: function, builtin or command.
@@ -150,7 +160,12 @@ impl Shell {
         }
     }
 
-    fn run_words(&mut self, mut args: Vec<Vec<u8>>, decl: Vec<DeclArg>, undo: &mut Undo, depth: usize) -> Exec {
+    fn run_words(&mut self, prepared: Prepared, undo: &mut Undo, depth: usize) -> Exec {
+        let Prepared {
+            mut args,
+            decl,
+            in_place,
+        } = prepared;
         let target = self.find_target(&args[0], true);
         match target {
             Target::Function(f) => {
@@ -189,7 +204,9 @@ impl Shell {
             }
             Target::External => {
                 let last = args.last().cloned();
+                self.in_place = in_place;
                 let result = self.run_external(args);
+                self.in_place = false;
                 self.last_arg = last.unwrap_or_default();
                 result
             }
@@ -292,7 +309,7 @@ fn declaration_at(words: &[Word]) -> Option<usize> {
                 )
                 .then_some(i);
             }
-            b"command" | b"builtin" => {}
+            b"command" => {}
             _ => return None,
         }
     }

@@ -21,6 +21,8 @@ enum Part {
 struct Walk<'a> {
     shell: &'a mut Shell,
     dotglob: bool,
+    /// `.` and `..` match too (`shopt -u globskipdots`).
+    dot_dirs: bool,
     out: Vec<Vec<u8>>,
 }
 
@@ -48,6 +50,7 @@ impl Shell {
         let dotglob = self.shopt(ShOpt::Dotglob) || !ignore.is_empty();
         let (prefix, parts) = self.glob_parts(field)?;
         let mut walk = Walk {
+            dot_dirs: !self.shopt(ShOpt::Globskipdots) && ignore.is_empty(),
             shell: self,
             dotglob,
             out: Vec::new(),
@@ -267,6 +270,19 @@ impl Walk<'_> {
         let Ok(entries) = self.shell.fs.read_dir(&dir) else {
             return Ok(());
         };
+        if self.dot_dirs {
+            for name in [&b"."[..], b".."] {
+                if !pattern.matches_name(name, false) {
+                    continue;
+                }
+                let path = [prefix, name].concat();
+                if rest.is_empty() {
+                    self.out.push(path);
+                } else {
+                    self.go([&path[..], b"/"].concat(), rest)?;
+                }
+            }
+        }
         for entry in entries {
             if !pattern.matches_name(&entry.name, self.dotglob) {
                 continue;

@@ -179,9 +179,8 @@ impl Shell {
                 Ok(())
             }
             ParamOp::Case { op, all, pattern } => {
-                let nocase = self.shopt(ShOpt::Nocasematch);
                 let pattern = match pattern {
-                    Some(w) => Some(self.operand_pattern(w, cx, nocase)?),
+                    Some(w) => Some(self.operand_pattern(w, cx, false)?),
                     None => None,
                 };
                 let utf8 = self.utf8();
@@ -277,7 +276,16 @@ impl Shell {
             self.expand_string(word)?
         };
         self.error([&shown[..], b": ", &text].concat());
-        Err(Flow::Exit(1))
+        Err(self.fatal_expansion())
+    }
+
+    /// What an unset parameter that must be set does: it ends the shell, but an interactive one only gives up the line.
+    pub(crate) fn fatal_expansion(&self) -> Flow {
+        if self.interactive {
+            Flow::Discard(1)
+        } else {
+            Flow::Exit(1)
+        }
     }
 
     fn default_assign(&mut self, target: &Target, word: &Word, cx: Cx, sink: &mut Sink<'_>) -> Result<(), Flow> {

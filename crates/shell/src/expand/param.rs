@@ -103,7 +103,7 @@ impl Shell {
     pub(crate) fn unset(&mut self, name: &[u8]) -> Result<(), Flow> {
         if self.on(SetOpt::Nounset) {
             self.error([name, b": unbound variable"].concat());
-            return Err(Flow::Exit(1));
+            return Err(self.fatal_expansion());
         }
         Ok(())
     }
@@ -216,6 +216,11 @@ impl Shell {
             },
             b'-' => {
                 let mut flags = self.opts.letters();
+                if self.interactive {
+                    // Among the option letters it stands after `h`.
+                    let at = flags.iter().position(|l| *l > b'i').unwrap_or(flags.len());
+                    flags.insert(at, b'i');
+                }
                 match self.origin {
                     Origin::Stream => flags.push(b's'),
                     Origin::CommandString => flags.push(b'c'),

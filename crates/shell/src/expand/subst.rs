@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use vfs::{Cancel, Stat};
 
+use crate::call::Substitution;
 use crate::io::{Capture, OpenFile};
 use crate::jobs::{Job, Proc};
 use crate::pipe::pipe;
@@ -14,6 +15,15 @@ use crate::syntax::ast::{CommandSubst, List, SubstBody};
 
 /// Descriptors of process substitutions are taken from here downwards, as bash does.
 const SUBSTITUTION_FD: u32 = 63;
+
+/// Says that a process substitution has ended, also when it ends by a panic.
+struct Ending(Arc<Substitution>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.ended();
+    }
+}
 
 /// Standard output of a substitution. A background job may hold it for longer than the substitution's own commands run.
 struct Collector {
@@ -158,7 +168,7 @@ impl Shell {
         let mut sub = self.fork_process();
         sub.depth += 1;
         sub.opts.set(SetOpt::Errexit, self.on(SetOpt::Errexit));
-        for fd in &self.substitution_fds {
+        for (fd, _) in &self.substitution_fds {
             sub.fds.set(*fd, None);
         }
         let mine: Arc<dyn OpenFile> = if input {
@@ -177,11 +187,18 @@ impl Shell {
             return Err(Flow::Discard(1));
         }
         self.fds.set(fd, Some(mine));
-        self.substitution_fds.push(fd);
         let pid = sub.proc.pid();
+        let counted = self.call.substitution();
+        self.substitution_fds.push((fd, counted.clone()));
         let (job, end) = Job::new(0, sub.proc.clone(), self.proc.clone(), Vec::new());
         let list = list.clone();
-        self.spawn_thread(sub, end, move |sub| sub.exec_list(&list))?;
+        self.spawn_thread(sub, end, move |sub| {
+            let counted = Ending(counted);
+            let result = sub.exec_list(&list);
+            sub.status = sub.finish_subshell(result);
+            drop(counted);
+            Ok(sub.status)
+        })?;
         self.jobs.add(job);
         self.last_background = Some(pid);
         Ok(format!("/dev/fd/{fd}").into_bytes())
@@ -190,8 +207,12 @@ impl Shell {
     /// Closes the process substitutions that the present command opened; `from` are those open before it.
     pub(crate) fn close_substitutions(&mut self, from: usize) {
         while self.substitution_fds.len() > from {
-            if let Some(fd) = self.substitution_fds.pop() {
-                self.fds.set(fd, None);
+            if let Some((fd, counted)) = self.substitution_fds.pop()
+                && let Some(file) = self.fds.set(fd, None)
+                && Arc::strong_count(&file) == 1
+            {
+                // Nothing else holds the pipe: its end is in sight, and the call waits for what it still prints.
+                counted.wait_later();
             }
         }
         // Ended jobs without a number are of no more interest, except to `wait $!`.

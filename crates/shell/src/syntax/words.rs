@@ -96,7 +96,7 @@ impl Machine<'_> {
                     b.range(&self.src, run, self.pos);
                     run = self.pos;
                     self.pos += 1;
-                    if at_start && let Some(end) = self.tilde_end(self.pos, cx.assignment) {
+                    if at_start && let Some(end) = self.tilde_end(self.pos) {
                         b.part(&self.src, WordPart::Tilde(self.src.slice(self.pos..end)));
                         self.pos = end;
                         run = end;
@@ -159,12 +159,12 @@ impl Machine<'_> {
     }
 
     /// The end of a tilde prefix whose name starts at `from`, or `None` if it is none because of quotes or expansions.
-    fn tilde_end(&self, from: usize, assignment: bool) -> Option<usize> {
+    fn tilde_end(&self, from: usize) -> Option<usize> {
         let mut i = from;
         loop {
             let c = self.at(i);
             let k = class::OF[c as usize];
-            if c == b'/' || c == b':' && assignment || k & class::META != 0 {
+            if matches!(c, b'/' | b':') || k & class::META != 0 {
                 return Some(i);
             }
             if k & class::SPECIAL != 0 || matches!(c, b'{' | b'}' | b'*' | b'?' | b'[' | b',') {
