@@ -38,5 +38,24 @@ for (const version of asked.length > 0 ? asked : VERSIONS) {
       process.exit(1)
     }
   }
+  // Each way in, for each module system.
+  for (const door of [
+    ['--import', './dist/register.mjs'],
+    ['--require', './dist/register.cjs'],
+    ['--loader', './dist/loader.mjs'],
+  ]) {
+    for (const program of [
+      ['__test__/loader/checks.mjs'],
+      ['__test__/loader/main.cjs', 'one', 'two'],
+      ['__test__/loader/main.mjs', 'one', 'two'],
+    ]) {
+      const args = [...door, ...program]
+      const r = spawnSync(node, args, { cwd: root, env, encoding: 'utf8', timeout: 120_000 })
+      if (r.status !== 0) {
+        console.error(`node ${args.join(' ')} on Node ${shown}: exit ${r.status ?? r.signal}\n${r.stdout}${r.stderr}`)
+        process.exit(1)
+      }
+    }
+  }
   console.log(`Node ${shown}: ok`)
 }
