@@ -1,7 +1,9 @@
 // Runs every code block of the README and the docs. A `js` block is run; a `text` block right after it is what it must print.
-// A `ts` block is type-checked and run. A `sh` block is a command of package.json; `npm start` is run, `npm test` is what runs this.
+// A `ts` block is type-checked and run. A block after a comment `<!-- NAME -->` is a file of that name, for the commands that follow; a file
+// NAME.test.* is run by vitest, and a configuration of vitest's runs them all. A `sh` block has commands: scripts of package.json (`npm start` is run, `npm test` is what runs this), `node …`
+// and `npx mirage …`, which are run among the files of their document.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { env, root } from './env.mjs'
@@ -21,8 +23,8 @@ let ran = 0
 const failures = []
 const fail = (where, why) => failures.push(`${where}: ${why}`)
 
-function check(command, args, where, expected) {
-  const r = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', timeout: 600_000 })
+function check(command, args, where, expected, cwd = root) {
+  const r = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 600_000 })
   ran++
   if (r.status !== 0) fail(where, `exit ${r.status ?? r.signal}\n${r.stdout}${r.stderr}`)
   else if (expected !== undefined && r.stdout.trimEnd() !== expected.trimEnd())
@@ -37,10 +39,25 @@ for (const file of files) {
     if (open === null) continue
     const start = i + 1
     while (++i < lines.length && !/^```\s*$/.test(lines[i]));
-    blocks.push({ language: open[1], line: start, code: lines.slice(start, i).join('\n'), end: i })
+    const above = lines.slice(0, start - 1).findLast((l) => l.trim() !== '')
+    const saved = /^<!-- ([\w.-]+) -->$/.exec(above ?? '')?.[1]
+    blocks.push({ language: open[1], line: start, code: lines.slice(start, i).join('\n'), end: i, saved })
   }
-  blocks.forEach(({ language, line, code, end }, k) => {
+  const dir = join(work, file.replace(/\W/g, '_'))
+  mkdirSync(dir)
+  blocks.forEach(({ language, line, code, end, saved }, k) => {
     const where = `${file}:${line}`
+    if (saved !== undefined) {
+      writeFileSync(join(dir, saved), `${code}\n`)
+      const config = join(dir, 'vitest.config.mjs')
+      if (/\.test\.\w+$/.test(saved)) {
+        // Without one of its own it would take this package's.
+        if (!existsSync(config)) writeFileSync(config, 'export default {}\n')
+        check('vitest', ['run', '--root', dir, saved], where)
+      }
+      if (/^vitest\.config\./.test(saved)) check('vitest', ['run', '--root', dir], where)
+      return
+    }
     const next = blocks[k + 1]
     const expected = next?.language === 'text' && lines.slice(end + 1, next.line - 1).every((l) => l.trim() === '') ? next.code : undefined
     const name = join(work, `${file.replace(/\W/g, '_')}_${line}`)
@@ -58,7 +75,14 @@ for (const file of files) {
       check('esbuild', [`${name}.mts`, '--format=esm', `--outfile=${name}.mjs`, '--log-level=error'], where)
       check(process.execPath, [`${name}.mjs`], where, expected)
     } else if (language === 'sh') {
-      for (const command of code.split('\n').filter((l) => l.trim() !== '' && !l.startsWith('#'))) {
+      const commands = code.split('\n').filter((l) => l.trim() !== '' && !l.startsWith('#'))
+      if (commands.every((command) => /^(?:\w+=\S+ )?(?:node|npx mirage) /.test(command))) {
+        const launcher = `${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, 'dist', 'mirage.mjs'))}`
+        const script = commands.map((command) => command.replace('npx mirage', launcher)).join('\n')
+        check('sh', ['-ec', script], where, expected, dir)
+        return
+      }
+      for (const command of commands) {
         const script = /^npm (?:run )?([\w:]+)$/.exec(command)?.[1]
         if (script === undefined || scripts[script] === undefined) fail(where, `not a script of package.json: ${command}`)
         else if (script === 'start') check('npm', ['start', '--silent'], where)
