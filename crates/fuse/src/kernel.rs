@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
@@ -40,6 +41,8 @@ struct Door {
     notices: Arc<Queue<Stale>>,
     notifier: Arc<OnceLock<Notifier>>,
     origin: Origin,
+    /// Closes when the loops have ended.
+    _ended: SyncSender<()>,
 }
 
 /// What a request is called and what it is about, for the record of failures.
@@ -231,6 +234,7 @@ impl Filesystem for Door {
             | InitFlags::FUSE_PARALLEL_DIROPS
             | InitFlags::FUSE_DO_READDIRPLUS
             | InitFlags::FUSE_READDIRPLUS_AUTO
+            | InitFlags::FUSE_HANDLE_KILLPRIV_V2
             | InitFlags::FUSE_DIRECT_IO_ALLOW_MMAP;
         wanted |= if self.core.options.writeback {
             InitFlags::FUSE_WRITEBACK_CACHE
@@ -277,7 +281,7 @@ impl Filesystem for Door {
 
     fn setattr(
         &self,
-        _: &Request,
+        req: &Request,
         ino: INodeNo,
         mode: Option<u32>,
         uid: Option<u32>,
@@ -302,7 +306,8 @@ impl Filesystem for Door {
             atime: atime.map(moment),
             mtime: mtime.map(moment),
         };
-        let op = async move { core.set_attr(ino.0, fh, attr, size).await };
+        let privileged = req.uid() == 0;
+        let op = async move { core.set_attr(ino.0, fh, attr, size, privileged).await };
         self.answer(("setattr", ino.0), instant, reply, op, move |core, reply, stat| {
             let (attr, ttl) = core.attr(ino.0, &stat);
             reply.attr(&ttl, &wire(&attr));
@@ -421,12 +426,13 @@ impl Filesystem for Door {
         });
     }
 
-    fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+    fn open(&self, req: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
         let Some((path, instant, reply)) = self.place(ino, reply) else {
             return;
         };
         let (core, notifier) = (self.core.clone(), self.notifier.clone());
-        let op = async move { core.open(ino.0, path, flags.0).await };
+        let privileged = req.uid() == 0;
+        let op = async move { core.open(ino.0, path, flags.0, privileged).await };
         let send = move |_: &Arc<Core>, reply: ReplyOpen, opened: Opened| {
             if opened.stale
                 && let Some(notifier) = notifier.get()
@@ -468,7 +474,7 @@ impl Filesystem for Door {
         fh: FileHandle,
         offset: u64,
         data: &[u8],
-        _: WriteFlags,
+        flags: WriteFlags,
         _: OpenFlags,
         _: Option<LockOwner>,
         reply: ReplyWrite,
@@ -478,7 +484,8 @@ impl Filesystem for Door {
         let instant = self.core.handles.is_instant(fh.0);
         let len = data.len() as u32;
         let data = Bytes::copy_from_slice(data);
-        let op = async move { core.write(fh.0, offset, data).await };
+        let strip = flags.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID);
+        let op = async move { core.write(fh.0, offset, data, strip).await };
         self.answer(("write", ino.0), instant, reply, op, move |_, reply, at| {
             if at != offset {
                 // Appended elsewhere than the kernel thought, because another door had made the file longer.
@@ -811,6 +818,7 @@ pub(crate) fn serve(what: Serving, mountpoint: &Path, ready: impl FnOnce(io::Res
     config.n_threads = Some(options.threads.max(1));
     config.clone_fd = options.threads > 1;
     let at_hand = Arc::new(OnceLock::new());
+    let (ended, end) = sync_channel(1);
     let door = Door {
         core: what.core.clone(),
         bridge: what.bridge.clone(),
@@ -821,6 +829,7 @@ pub(crate) fn serve(what: Serving, mountpoint: &Path, ready: impl FnOnce(io::Res
             pickup: None,
             apart: true,
         },
+        _ended: ended,
     };
     let session = match Session::new(door, mountpoint, &config) {
         Ok(session) => session,
@@ -841,8 +850,11 @@ pub(crate) fn serve(what: Serving, mountpoint: &Path, ready: impl FnOnce(io::Res
         Err(e) => return ready(Err(e)),
     };
     ready(Ok(()));
-    // How the loops ended makes no difference any more: the mount is gone.
-    let _ = running.join();
+    // Nothing is ever sent: this waits for the loops to end, which they do when the mount is gone.
+    let _ = end.recv();
+    // Dropped, it would unmount the path once more, and with it whatever has been mounted there since. Its descriptor goes
+    // with the table.
+    std::mem::forget(running);
     what.notices.close();
     what.bridge.hang_up();
     let _ = replier.join();

@@ -56,7 +56,7 @@ impl Default for MountOptions {
             allow_other: None,
             fsname: "mirage".into(),
             read_only: false,
-            threads: 3,
+            threads: 2,
             ttl: Duration::from_secs(1),
             writeback: false,
             direct_io: false,

@@ -20,8 +20,20 @@ impl Core {
         }
     }
 
-    /// Changes attributes, the size first.
-    pub(crate) async fn set_attr(&self, ino: u64, fh: Option<u64>, attr: SetAttr, size: Option<u64>) -> Result<Stat> {
+    /// Changes attributes, the size first. `privileged` says that the caller may change content without taking the set-id bits
+    /// away (`CAP_FSETID`).
+    pub(crate) async fn set_attr(
+        &self,
+        ino: u64,
+        fh: Option<u64>,
+        mut attr: SetAttr,
+        size: Option<u64>,
+        privileged: bool,
+    ) -> Result<Stat> {
+        let chown = attr.uid.is_some() || attr.gid.is_some();
+        if attr.mode.is_none() && (chown || (size.is_some() && !privileged)) {
+            attr.mode = stripped(&self.stat(ino, fh).await?);
+        }
         let handle = fh.and_then(|fh| self.handles.get(fh));
         let file = match handle.as_ref().map(|h| &h.body) {
             Some(Body::File(file)) => Some(file.clone()),
@@ -92,4 +104,17 @@ impl Core {
     pub(crate) async fn remove_xattr(&self, path: VPath, name: Box<[u8]>) -> Result<()> {
         self.fs.remove_xattr(&path, &name).await
     }
+}
+
+/// The mode that a file has without its set-id bits, where it has any (chown(2), write(2)): the one for the group means
+/// something else unless the group may execute.
+pub(crate) fn stripped(stat: &Stat) -> Option<u32> {
+    const SET_USER: u32 = 0o4000;
+    const SET_GROUP_RUN: u32 = 0o2010;
+    let mode = stat.mode.filter(|_| !stat.is_dir())?;
+    let mut less = mode & !SET_USER;
+    if mode & SET_GROUP_RUN == SET_GROUP_RUN {
+        less &= !0o2000;
+    }
+    (less != mode).then_some(less)
 }

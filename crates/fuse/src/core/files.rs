@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use vfs::{Errno, FileHandle, OpenOptions, Result, SetAttr, VPath};
 
+use crate::core::attrs::stripped;
 use crate::core::{Caller, Core, Found};
 use crate::handles::{Body, Handle};
 
@@ -44,7 +45,7 @@ impl Core {
         fh
     }
 
-    pub(crate) async fn open(&self, ino: u64, path: VPath, flags: i32) -> Result<Opened> {
+    pub(crate) async fn open(&self, ino: u64, path: VPath, flags: i32, privileged: bool) -> Result<Opened> {
         let options = options_of(flags, self.options.writeback);
         let random = self.mount_of(&path).is_some_and(|m| m.capabilities().random_access);
         if !random && !options.writes() {
@@ -56,6 +57,9 @@ impl Core {
         let file = self.fs.open(&path, options).await?;
         if options.truncate {
             self.forget_content(ino);
+            if !privileged {
+                self.strip(&file).await?;
+            }
         }
         self.opened(ino, path, file, false).await
     }
@@ -173,14 +177,30 @@ impl Core {
         }
     }
 
-    /// Writes; the offset that the data ended up at.
-    pub(crate) async fn write(&self, fh: u64, offset: u64, data: Bytes) -> Result<u64> {
+    /// Takes the set-id bits off a file whose content somebody changed who may not keep them.
+    async fn strip(&self, file: &FileHandle) -> Result<()> {
+        let mode = stripped(&file.stat().await?);
+        if mode.is_some() {
+            let attr = SetAttr {
+                mode,
+                ..SetAttr::default()
+            };
+            file.set_attr(attr).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes; the offset that the data ended up at. With `strip` the set-id bits go.
+    pub(crate) async fn write(&self, fh: u64, offset: u64, data: Bytes, strip: bool) -> Result<u64> {
         let handle = self.handles.get(fh).ok_or(Errno::EBADF)?;
         let Body::File(file) = &handle.body else {
             return Err(Errno::EBADF.into());
         };
         let len = data.len() as u64;
         let end = file.write_at(offset, data).await?;
+        if strip {
+            self.strip(file).await?;
+        }
         Ok(end - len)
     }
 
