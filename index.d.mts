@@ -219,6 +219,11 @@ export interface Limits {
 	timeoutMs?: number | null;
 	/** Milliseconds for one command (default 600 000). */
 	commandTimeoutMs?: number | null;
+	/**
+	 * Milliseconds of processor time, all threads of the call together (default 20 000). Waiting costs nothing, so a slow backend
+	 * does not use it up; a loop that never ends does.
+	 */
+	cpuMs?: number | null;
 	/** Steps of the interpreter: commands and loop rounds. */
 	steps?: number | null;
 	/** Bytes of standard output, and of standard error. */

@@ -14,6 +14,11 @@ export interface Limits {
   timeoutMs?: number | null
   /** Milliseconds for one command (default 600 000). */
   commandTimeoutMs?: number | null
+  /**
+   * Milliseconds of processor time, all threads of the call together (default 15 000). Waiting costs nothing, so a slow backend
+   * does not use it up; a loop that never ends does.
+   */
+  cpuMs?: number | null
   /** Steps of the interpreter: commands and loop rounds. */
   steps?: number | null
   /** Bytes of standard output, and of standard error. */
@@ -71,6 +76,7 @@ export function nativeLimits(limits: Limits | undefined, timeoutMs?: number): ob
   return {
     wallMs: number('timeoutMs', timeoutMs ?? limits?.timeoutMs),
     commandWallMs: number('commandTimeoutMs', limits?.commandTimeoutMs),
+    cpuMs: number('cpuMs', limits?.cpuMs),
     fuel: number('steps', limits?.steps),
     output: number('outputBytes', limits?.outputBytes),
     depth: number('depth', limits?.depth),

@@ -42,6 +42,8 @@ pub struct NativeLimits {
     pub wall_ms: Option<f64>,
     /// Milliseconds of wall-clock time for one command.
     pub command_wall_ms: Option<f64>,
+    /// Milliseconds of processor time for the call.
+    pub cpu_ms: Option<f64>,
     /// Interpreter steps.
     pub fuel: Option<f64>,
     /// Bytes of output.
@@ -67,6 +69,9 @@ impl NativeLimits {
         }
         if let Some(v) = self.command_wall_ms {
             base.command_wall = duration(v);
+        }
+        if let Some(v) = self.cpu_ms {
+            base.cpu = duration(v);
         }
         if let Some(v) = self.fuel {
             base.fuel = optional(v).map(|n| n as u64);

@@ -1,12 +1,13 @@
 //! What one call (one `Session::run`) shares among all the subshells and threads that it starts.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Condvar, Mutex};
 use vfs::{Cancel, CancelReason};
 
 use crate::command::Limits;
+use crate::cpu::{Account, AtWork, Watched};
 use crate::guard::LineGuard;
 use crate::io::OpenFile;
 
@@ -17,6 +18,7 @@ struct Inner {
     told: AtomicBool,
     /// The call's standard output, and how many lines a guarded command may print on it.
     guarded: Option<(Arc<dyn OpenFile>, usize)>,
+    account: OnceLock<Arc<Account>>,
     background: Mutex<usize>,
     idle: Condvar,
     /// Process substitutions that the call waits for before it ends.
@@ -68,6 +70,7 @@ impl CallState {
             limits,
             told: AtomicBool::new(false),
             guarded: None,
+            account: OnceLock::new(),
             background: Mutex::new(0),
             idle: Condvar::new(),
             ending: Mutex::new(0),
@@ -115,6 +118,27 @@ impl CallState {
     pub fn hit_limit(&self) -> bool {
         self.0.cancel.cancel(CancelReason::Limit);
         !self.0.told.swap(true, Ordering::Relaxed)
+    }
+
+    /// Limits the call's processor time for as long as the result lives.
+    pub(crate) fn limit_cpu(&self) -> Option<Watched> {
+        let budget = self.0.limits.cpu?;
+        let cancel = self.0.cancel.clone();
+        let account = self
+            .0
+            .account
+            .get_or_init(|| Account::new(budget, move || cancel.cancel(CancelReason::Limit)));
+        Some(account.watch())
+    }
+
+    /// Counts the present thread as one of the call's.
+    pub(crate) fn enter(&self) -> Option<AtWork> {
+        Some(self.0.account.get()?.enter())
+    }
+
+    /// Whether the call was stopped because its processor time was used up and nobody has said so; true once.
+    pub(crate) fn ran_out_of_cpu(&self) -> bool {
+        self.0.account.get().is_some_and(|a| a.fired()) && !self.0.told.swap(true, Ordering::Relaxed)
     }
 
     /// Counts a background job.

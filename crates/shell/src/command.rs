@@ -111,13 +111,15 @@ pub trait Command: Send + Sync {
 }
 
 /// Limits of one call; `None` is no limit. When one fires, the call ends with a message that names it and a status of
-/// 124 (time), 126 (nesting) or 137 (memory, output).
+/// 124 (time), 126 (nesting) or 137 (memory, output, processor time).
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Wall-clock time of the call.
     pub wall: Option<Duration>,
     /// Wall-clock time of one command (`CMD: timed out after Ns`, 124).
     pub command_wall: Option<Duration>,
+    /// Processor time of the call, all its threads together. Measured on Linux; elsewhere only threads that have ended count.
+    pub cpu: Option<Duration>,
     /// Steps of the interpreter (commands and loop rounds).
     pub fuel: Option<u64>,
     /// Bytes of standard output and error each that are returned.
@@ -137,6 +139,7 @@ impl Default for Limits {
         Self {
             wall: None,
             command_wall: Some(Duration::from_secs(600)),
+            cpu: Some(Duration::from_secs(15)),
             fuel: None,
             output: None,
             depth: 1000,

@@ -11,6 +11,7 @@ pub mod arith;
 mod builtins;
 mod call;
 pub mod command;
+mod cpu;
 pub mod engine;
 mod exec;
 mod expand;

@@ -302,6 +302,7 @@ impl Shell {
         self.recorded = false;
         self.history = Arc::default();
         self.bindings = None;
+        self.jobs = Default::default();
         self.line = 1;
         let inherited = env.get(&b"PWD"[..]).is_some_and(|pwd| pwd[..] == *self.cwd.as_bytes());
         if !inherited && let Ok(place) = self.fs.canonicalize(&self.cwd) {

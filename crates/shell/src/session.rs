@@ -113,14 +113,21 @@ impl Session {
             Some(lines) => CallState::guarded(&call.cancel, limits.clone(), io.stdout.clone(), lines),
             None => CallState::new(&call.cancel, limits.clone()),
         };
+        let _watched = state.limit_cpu();
         let _deadline = limits.wall.and_then(|w| Deadline::arm(w, state.cancel()));
         let stderr = io.stderr.clone();
         let say_timeout = |state: &CallState| {
-            if let (Some(wall), Some(CancelReason::Timeout)) = (limits.wall, state.cancel().reason()) {
-                let text = format!("bash: limit exceeded: time ({} s)\n", wall.as_secs_f64());
-                // The call's token is cancelled, and a standard error that takes nothing has nobody to tell.
-                let _ = stderr.write(text.as_bytes(), &Cancel::new());
-            }
+            let text = match (limits.wall, limits.cpu, state.cancel().reason()) {
+                (Some(wall), _, Some(CancelReason::Timeout)) => {
+                    format!("bash: limit exceeded: time ({} s)\n", wall.as_secs_f64())
+                }
+                (_, Some(cpu), Some(CancelReason::Limit)) if state.ran_out_of_cpu() => {
+                    format!("bash: limit exceeded: processor time ({} s)\n", cpu.as_secs_f64())
+                }
+                _ => return,
+            };
+            // The call's token is cancelled, and a standard error that takes nothing has nobody to tell.
+            let _ = stderr.write(text.as_bytes(), &Cancel::new());
         };
         if !forked {
             let outcome = run_in(&mut self.shell, script, io, &call, state.clone());
@@ -193,6 +200,7 @@ impl Session {
 
 fn run_in(shell: &mut Shell, script: &[u8], io: Stdio, call: &Call, state: CallState) -> RunOutcome {
     let state_cancel = state.cancel().clone();
+    let _at_work = state.enter();
     shell.begin_call(io, state);
     if let Some(args) = &call.args {
         shell.set_positional(args.clone());

@@ -275,7 +275,7 @@ impl Shell {
             traps: self
                 .traps
                 .for_subshell(self.on(SetOpt::Errtrace), self.on(SetOpt::Functrace)),
-            jobs: Jobs::default(),
+            jobs: self.jobs.for_subshell(),
             proc,
             main_pid: self.main_pid,
             last_background: self.last_background,

@@ -28,7 +28,8 @@ fn timer() -> &'static Timer {
     STARTED.get_or_init(|| {
         std::thread::Builder::new()
             .name("mirage-timer".into())
-            .stack_size(256 * 1024)
+            // Cancelling goes down the tree of tokens, which is as deep as calls may nest.
+            .stack_size(8 << 20)
             .spawn(|| t.run())
             .is_ok()
     });

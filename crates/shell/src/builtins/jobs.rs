@@ -23,7 +23,13 @@ pub(super) fn jobs(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
         }
     }
     if p.operands == args.len() {
-        pids = sh.jobs.iter().filter(|j| j.number != 0).map(|j| j.proc.pid()).collect();
+        pids = sh
+            .jobs
+            .listed()
+            .iter()
+            .filter(|j| j.number != 0)
+            .map(|j| j.proc.pid())
+            .collect();
     }
     let mut out = Vec::new();
     for pid in &pids {
@@ -78,7 +84,8 @@ fn describe(sh: &Shell, job: &Job, long: bool) -> Vec<u8> {
 }
 
 pub(super) fn fg(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
-    if !sh.on(SetOpt::Monitor) {
+    // A line of a session is as good as typed: waiting for one of its jobs needs no terminal.
+    if !sh.on(SetOpt::Monitor) && !sh.one_line {
         sh.builtin_error(b"fg", "no job control");
         return Ok(1);
     }

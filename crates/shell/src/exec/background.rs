@@ -24,9 +24,9 @@ impl Shell {
         let (job, end) = Job::new(self.jobs.next_number(), sub.proc.clone(), self.proc.clone(), text);
         let pid = sub.proc.pid();
         let list = list.clone();
-        let background = self.call.background();
+        let (background, watched) = (self.call.background(), self.call.limit_cpu());
         self.spawn_thread(sub, end, move |sub| {
-            let _counted = background;
+            let _counted = (background, watched);
             match list.first.commands.as_slice() {
                 [one] if list.rest.is_empty() && !list.first.bang && list.first.time.is_none() => sub.exec_forked(one),
                 _ => sub.exec_and_or(&list),
@@ -47,6 +47,7 @@ impl Shell {
         let failed = end.clone();
         let spawned = crate::pool::spawn(move || {
             let mut sub = sub;
+            let at_work = sub.call.enter();
             let proc = sub.proc.clone();
             let status = catch_unwind(AssertUnwindSafe(|| {
                 let result = body(&mut sub);
@@ -61,6 +62,7 @@ impl Shell {
             };
             // Descriptors are closed before anybody hears of the end, as when a process exits.
             drop(sub);
+            drop(at_work);
             end.finish(status, proc.killed_by());
         });
         if spawned.is_err() {
@@ -93,9 +95,9 @@ impl Shell {
         let (job, end) = Job::new(self.jobs.next_number(), sub.proc.clone(), self.proc.clone(), text);
         let pid = sub.proc.pid();
         let body = c.body.clone();
-        let background = self.call.background();
+        let (background, watched) = (self.call.background(), self.call.limit_cpu());
         self.spawn_thread(sub, end, move |sub| {
-            let _counted = background;
+            let _counted = (background, watched);
             sub.exec_command(&body)
         })?;
         self.jobs.add(job);

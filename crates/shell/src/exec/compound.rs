@@ -326,7 +326,7 @@ impl Shell {
                 };
                 sh.write_error(&prompt);
                 let Some(line) = sh.read_reply()? else {
-                    sh.write_error(b"\n");
+                    sh.put(b"select", b"\n")?;
                     return sh.checked(1);
                 };
                 let trimmed = line.trim_ascii().to_vec();

@@ -159,7 +159,7 @@ impl Shell {
                     if command.is_empty() {
                         self.error(&e.message);
                     } else {
-                        self.builtin_error(command, &e.message);
+                        self.error([command, b": ", &e.message[..]].concat());
                     }
                 }
                 Err(flow)

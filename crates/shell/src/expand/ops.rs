@@ -2,7 +2,7 @@
 
 use pattern::glob::Pattern;
 
-use crate::shell::{Flow, Shell};
+use crate::shell::{Flow, Origin, Shell};
 use crate::state::access::{AssignError, Elem};
 use crate::state::options::ShOpt;
 use crate::state::value::{Attrs, Value};
@@ -282,10 +282,11 @@ impl Shell {
     /// What an unset parameter that must be set does: it ends the shell, but an interactive one only gives up the line.
     pub(crate) fn fatal_expansion(&self) -> Flow {
         if self.interactive {
-            Flow::Discard(1)
-        } else {
-            Flow::Exit(1)
+            return Flow::Discard(1);
         }
+        // A command string (and a session's single line) ends with another status than a script does.
+        let command = self.origin == Origin::CommandString || self.one_line;
+        Flow::Exit(if command && self.subshell == 0 { 127 } else { 1 })
     }
 
     fn default_assign(&mut self, target: &Target, word: &Word, cx: Cx, sink: &mut Sink<'_>) -> Result<(), Flow> {

@@ -17,6 +17,7 @@ pub enum JobState {
 }
 
 /// A background job: one asynchronous list, or one process substitution.
+#[derive(Clone)]
 pub struct Job {
     /// The number in `%n`; 0 for a job that `jobs` does not list.
     pub number: u32,
@@ -83,6 +84,8 @@ impl Job {
 #[derive(Default)]
 pub struct Jobs {
     list: Vec<Job>,
+    /// Jobs of the parent shell, which a subshell lists until it has some of its own.
+    inherited: Vec<Job>,
     /// Statuses of jobs that are no longer listed, by process number: `wait PID` may still ask.
     ended: Vec<(u32, u8)>,
 }
@@ -91,6 +94,24 @@ impl Jobs {
     /// The number for the next job.
     pub fn next_number(&self) -> u32 {
         self.list.iter().map(|j| j.number).max().unwrap_or(0) + 1
+    }
+
+    /// What a subshell starts with: it lists its parent's jobs, but they are not its own.
+    pub fn for_subshell(&self) -> Self {
+        Self {
+            list: Vec::new(),
+            inherited: self.listed().iter().filter(|j| j.number != 0).cloned().collect(),
+            ended: Vec::new(),
+        }
+    }
+
+    /// The jobs that `jobs` and job specifications are about.
+    pub fn listed(&self) -> &[Job] {
+        if self.list.is_empty() {
+            &self.inherited
+        } else {
+            &self.list
+        }
     }
 
     /// Adds a job.
@@ -115,22 +136,22 @@ impl Jobs {
 
     /// The job of a process.
     pub fn by_pid(&self, pid: u32) -> Option<&Job> {
-        self.list.iter().find(|j| j.proc.pid() == pid)
+        self.listed().iter().find(|j| j.proc.pid() == pid)
     }
 
     /// The job of a number.
     pub fn by_number(&self, number: u32) -> Option<&Job> {
-        self.list.iter().find(|j| j.number == number && number != 0)
+        self.listed().iter().find(|j| j.number == number && number != 0)
     }
 
     /// `%+`: the latest job.
     pub fn current(&self) -> Option<&Job> {
-        self.list.iter().rev().find(|j| j.number != 0)
+        self.listed().iter().rev().find(|j| j.number != 0)
     }
 
     /// `%-`: the one before.
     pub fn previous(&self) -> Option<&Job> {
-        let mut all = self.list.iter().rev().filter(|j| j.number != 0);
+        let mut all = self.listed().iter().rev().filter(|j| j.number != 0);
         let last = all.next();
         all.next().or(last)
     }
@@ -153,7 +174,7 @@ impl Jobs {
                     Some(t) => (t, true),
                     None => (text, false),
                 };
-                let mut hits = self.list.iter().filter(|j| {
+                let mut hits = self.listed().iter().filter(|j| {
                     j.number != 0
                         && if anywhere {
                             memchr::memmem::find(&j.text, needle).is_some()
