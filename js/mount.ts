@@ -1,4 +1,5 @@
 /** Mounts: how they are asked for, and how they are listed. */
+import type { FuseMountSpec } from './fuse.js'
 import { type MountMode } from './mode.js'
 import type { RegisteredCommand } from './command.js'
 import type { Resource } from './resource.js'
@@ -7,16 +8,20 @@ import type { Resource } from './resource.js'
 export interface MountOptions {
   /** What it allows; the workspace's `mode` if left out. */
   mode?: MountMode
+  /** Shows it to every program of the machine; see {@link FuseMountSpec}. */
+  fuse?: FuseMountSpec
 }
 
 /** A resource with the options of its mount, for the workspace's constructor. */
 export class Mount {
   readonly resource: Resource
   readonly mode: MountMode | undefined
+  readonly fuse: FuseMountSpec | undefined
 
   constructor(resource: Resource, options?: MountOptions | null) {
     this.resource = resource
     this.mode = options?.mode
+    this.fuse = options?.fuse
   }
 }
 

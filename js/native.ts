@@ -89,5 +89,7 @@ async function answer(target: number, op: string, args: never, id: number): Prom
 
 native.connect((kind: number, id: number, target: number, op: string, payload: unknown) => {
   if (kind === 2) void answer(target, op, payload as never, id)
-  else settle(id, kind === 0, payload as never)
+  else if (kind === 3) {
+    if (payload !== '') process.emitWarning(payload as string, { type: 'MirageWarning', code: 'MIRAGE_SELF_ACCESS' })
+  } else settle(id, kind === 0, payload as never)
 })

@@ -2,6 +2,7 @@
 import { type CommandFunction, type CommandOptions, CommandTarget, type RegisteredCommand } from './command.js'
 import { type ExecuteOptions, type Limits, nativeLimits, ShellProcess, start } from './execute.js'
 import { WorkspaceFs } from './fs.js'
+import { type FuseFailure, type FuseMountSpec, FuseMounts, type FuseOptions, fuseKey, fuseOptions } from './fuse.js'
 import { type History, historyOf } from './history.js'
 import { created } from './life.js'
 import { MountMode, parseMountMode } from './mode.js'
@@ -33,6 +34,8 @@ export interface WorkspaceOptions {
   cwd?: string
   /** Limits of every call. */
   limits?: Limits
+  /** Parts of the tree that any program shall see, by prefix; see {@link FuseMountSpec}. */
+  fuseMounts?: Record<string, FuseMountSpec>
   /** `false` switches off the guard that cuts the last `cat`, `grep`, `rg`, `head` or `tail` of a line at 2000 lines. */
   outputLimits?: boolean
   /** Accepted for code written for the reference, which parses in JavaScript. */
@@ -45,7 +48,6 @@ type Native = InstanceType<typeof native.NativeWorkspace>
 
 /** The plain object of options that are not implemented yet, with what to do instead. */
 const NOT_YET: Record<string, string> = {
-  fuseMounts: 'the kernel mount comes with a later version',
   python: 'python3 in the shell comes with a later version',
 }
 
@@ -63,6 +65,7 @@ export class Workspace implements AsyncDisposable {
   readonly history: History
   readonly #native: Native
   readonly #mode: MountMode
+  readonly #fuse: FuseMounts
   readonly #resources = new Map<string, Resource>()
   readonly #followers = new Set<{ changed: () => void; closed: () => void }>()
 
@@ -90,6 +93,7 @@ export class Workspace implements AsyncDisposable {
       rootMode: this.#mode,
     })
     this.fs = new WorkspaceFs(this.#native)
+    this.#fuse = new FuseMounts(this.#native)
     this.history = historyOf(this.#native)
     for (const [prefix, spec] of Object.entries(resources)) {
       const [resource, own] =
@@ -101,6 +105,12 @@ export class Workspace implements AsyncDisposable {
       const override = options.modeOverrides?.[prefix] ?? options.modeOverrides?.[slashed(prefix)]
       this.addMount(prefix, resource, override ?? own ?? this.#mode)
     }
+    const kernel = new Map<string, FuseMountSpec>()
+    for (const [prefix, spec] of Object.entries(resources)) {
+      if (spec instanceof Mount && spec.fuse !== undefined) kernel.set(fuseKey(prefix), spec.fuse)
+    }
+    for (const [prefix, spec] of Object.entries(options.fuseMounts ?? {})) kernel.set(fuseKey(prefix), spec)
+    for (const [prefix, spec] of kernel) if (spec !== false) this.#fuse.tryAdd(prefix, spec)
     created(this)
   }
 
@@ -114,6 +124,7 @@ export class Workspace implements AsyncDisposable {
 
   /** Takes a mount out, and closes its resource when no other mount uses it. */
   async unmount(prefix: string): Promise<void> {
+    await this.#fuse.removeAll((m) => m.prefix === fuseKey(prefix))
     await later<void>((id) => this.#native.unmount(id, prefix))
     this.#resources.delete(slashed(prefix))
     for (const f of this.#followers) f.changed()
@@ -138,6 +149,46 @@ export class Workspace implements AsyncDisposable {
   mount(path: string): MountEntry | null {
     const inside = slashed(path)
     return this.mounts().find((m) => inside.startsWith(m.prefix)) ?? null
+  }
+
+  /**
+   * Shows what lies below `prefix` to every program of the machine, as a directory; `/` shows the whole workspace. Answers where:
+   * `mountpoint`, or a new temporary directory. Only directories that were made for it are removed at the end.
+   * @param session the id of the session that it is bound to, or further options
+   */
+  async addFuseMount(prefix: string, mountpoint?: string | FuseOptions | null, session?: string | FuseOptions | null): Promise<string> {
+    const more = typeof session === 'string' ? { session } : fuseOptions(session)
+    return this.#fuse.add(prefix, fuseOptions({ ...fuseOptions(mountpoint), ...more }))
+  }
+
+  /** Takes a kernel mount off, even when a program uses it. */
+  async removeFuseMount(prefix: string, session?: string | null): Promise<void> {
+    await this.#fuse.remove(prefix, session)
+  }
+
+  /** Where the kernel mounts are, by prefix (`/data`), or by `prefix@session` for those that are bound to a session. */
+  get fuseMountpoints(): Record<string, string> {
+    return this.#fuse.mountpoints
+  }
+
+  /** Where the only kernel mount is; `null` when there is none. Throws when there are several. */
+  get fuseMountpoint(): string | null {
+    const all = Object.entries(this.#fuse.mountpoints)
+    if (all.length > 1) throw new Error(`several FUSE mounts (${all.map(([key]) => key).join(', ')}): use fuseMountpoints`)
+    return all[0]?.[1] ?? null
+  }
+
+  /**
+   * Resolves when the kernel mounts that the constructor was asked for are up, or have failed; with `strict` it rejects with the
+   * first failure.
+   */
+  async fuseReady(options?: { strict?: boolean } | null): Promise<void> {
+    if (options?.strict === true && this.#fuse.firstError !== undefined) throw this.#fuse.firstError
+  }
+
+  /** What went wrong with kernel mounts: those of the constructor that failed, and the latest requests that did. */
+  get fuseErrors(): readonly FuseFailure[] {
+    return this.#fuse.failures
   }
 
   /** Runs a line (or a script) in the shell. Whatever the shell can say is in the result; it rejects only for an abort, an unknown session, or a closed workspace. */
@@ -199,11 +250,13 @@ export class Workspace implements AsyncDisposable {
 
   /** Ends a session and what runs in it. */
   async closeSession(id: string): Promise<void> {
+    await this.#fuse.removeAll((m) => m.session === id)
     this.#native.closeSession(id)
   }
 
   /** Ends all sessions but the default one. */
   async closeAllSessions(): Promise<void> {
+    await this.#fuse.removeAll((m) => m.session !== undefined && m.session !== this.defaultSessionId)
     this.#native.closeAllSessions()
   }
 
@@ -282,7 +335,11 @@ export class Workspace implements AsyncDisposable {
   /** Stops what runs, closes every resource. Idempotent. Afterwards everything rejects with `Workspace is closed`. */
   async close(): Promise<void> {
     for (const f of this.#followers) f.closed()
-    await later<void>((id) => this.#native.close(id))
+    try {
+      await later<void>((id) => this.#native.close(id))
+    } finally {
+      this.#fuse.closed()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -135,7 +135,9 @@ async function matrixOn(kind, statFetch) {
     const bad = lazy ? wrong.filter((c) => c.group !== 'stat') : wrong
     const list = (cases) => cases.map((c) => `${c.name} ${c.file}`).join(', ')
     if (bad.length > 0)
-      throw new Error(bad.map((c) => `${c.name} ${c.file}\n  got  ${c.got.slice(0, 200)} ${c.stderr}\n  want ${c.want.slice(0, 200)}`).join('\n'))
+      throw new Error(
+        bad.map((c) => `${c.name} ${c.file}\n  got  ${c.got.slice(0, 200)} ${c.stderr}\n  want ${c.want.slice(0, 200)}`).join('\n'),
+      )
     return `${results.length - wrong.length} of ${results.length}${wrong.length > 0 ? `; as documented not: ${list(wrong)}` : ''}`
   })
 }
@@ -149,7 +151,10 @@ job('stress: 8 processes while mounts come and go', async () => {
   const seconds = options.long ? 150 : 10
   const r = { ram: await stress('ram', { seconds }), disk: await stress('disk', { seconds }) }
   return Object.entries(r)
-    .map(([kind, { mounts, files, publish, edit, append }]) => `${kind}: ${publish + edit + append} writes, ${mounts} mounts, ${files} files seen`)
+    .map(
+      ([kind, { mounts, files, publish, edit, append }]) =>
+        `${kind}: ${publish + edit + append} writes, ${mounts} mounts, ${files} files seen`,
+    )
     .join('; ')
 })
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::ThreadId;
 
 use ::bytes::Bytes;
@@ -32,6 +32,8 @@ enum Message {
         op: &'static str,
         args: Value,
     },
+    /// Something that the programmer should know.
+    Warn(&'static str),
 }
 
 /// What crosses into the callback: kind, id, target, op, payload.
@@ -74,10 +76,19 @@ pub enum Field {
 pub struct Channel {
     dispatch: Dispatch,
     owner: ThreadId,
+    /// The owner as the kernel knows it.
+    owner_number: u32,
+}
+
+/// A request that is under way.
+struct Asked {
+    answer: oneshot::Sender<vfs::Result<Reply>>,
+    /// Whether the JavaScript thread has begun with it.
+    taken: bool,
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
-static WAITING: Mutex<Option<HashMap<u32, oneshot::Sender<vfs::Result<Reply>>>>> = Mutex::new(None);
+static WAITING: Mutex<Option<HashMap<u32, Asked>>> = Mutex::new(None);
 
 thread_local! {
     static HERE: RefCell<Option<Arc<Channel>>> = const { RefCell::new(None) };
@@ -111,15 +122,21 @@ impl Channel {
         let _ = self.send(Message::Settle(id, result));
     }
 
-    /// Asks the JavaScript object `target` to do `op`. Fails at once with `EDEADLK` when its own thread would have to wait
-    /// for the answer.
+    /// Asks the JavaScript object `target` to do `op`. Fails at once when its own thread would have to wait for the answer:
+    /// with `EDEADLK`, or with `EBUSY` when that thread waits in the kernel for a mount of ours (a number that Node has a name
+    /// for). Others who wait in the kernel may be what the thread is waiting for: they give up, with `EDEADLK`, when it does
+    /// not begin with the request in time.
     pub fn request(
         self: &Arc<Self>,
         target: u32,
         op: &'static str,
         args: Value,
     ) -> impl Future<Output = vfs::Result<Reply>> + Send + 'static {
-        let sent = if vfs::runtime::may_block() && self.is_here() {
+        let origin = vfs::origin::current();
+        let sent = if origin.caller != 0 && origin.caller == self.owner_number {
+            self.warn();
+            Err(VfsError::new(Errno::EBUSY).detail(SELF_ACCESS))
+        } else if vfs::runtime::may_block() && self.is_here() {
             Err(VfsError::new(Errno::EDEADLK).detail(
                 "a synchronous call cannot wait for a resource or command that is written in JavaScript and lives on this \
                  very thread; use the asynchronous call (fs.promises, ws.fs, await ws.execute)",
@@ -127,7 +144,11 @@ impl Channel {
         } else {
             let id = NEXT.fetch_add(1, Ordering::Relaxed);
             let (tx, rx) = oneshot::channel();
-            WAITING.lock().get_or_insert_default().insert(id, tx);
+            let asked = Asked {
+                answer: tx,
+                taken: false,
+            };
+            WAITING.lock().get_or_insert_default().insert(id, asked);
             let sent = self.send(Message::Request { id, target, op, args });
             if sent.is_err() {
                 WAITING.lock().get_or_insert_default().remove(&id);
@@ -135,10 +156,24 @@ impl Channel {
             sent.map(|()| (Waiting(id), rx))
         };
         async move {
-            let (_waiting, rx) = sent?;
-            rx.await.unwrap_or_else(|_| {
-                Err(VfsError::new(Errno::EIO).detail("the JavaScript side went away before it answered"))
-            })
+            let (waiting, mut rx) = sent?;
+            if let Some(patience) = origin.pickup {
+                match tokio::time::timeout(patience, &mut rx).await {
+                    Ok(answer) => return answer.unwrap_or_else(|_| Err(gone())),
+                    Err(_) if waiting.withdraw() => return Err(unheard(&origin, patience)),
+                    Err(_) => {}
+                }
+            }
+            rx.await.unwrap_or_else(|_| Err(gone()))
+        }
+    }
+
+    /// Says once what a self-access is; a program that only sees `EBUSY` would look for the reason elsewhere.
+    fn warn(&self) {
+        static SAID: AtomicBool = AtomicBool::new(false);
+        if !SAID.swap(true, Ordering::Relaxed) {
+            // A thread that has ended needs no advice.
+            let _ = self.send(Message::Warn(SELF_ACCESS));
         }
     }
 
@@ -153,8 +188,51 @@ impl Channel {
     }
 }
 
+/// What a thread is told that reads, through the kernel, what only it can provide.
+const SELF_ACCESS: &str = "a synchronous call on a kernel mount cannot wait for a resource that is written in JavaScript and lives \
+     on this very thread; use the asynchronous call (fs.promises, ws.fs, await ws.execute)";
+
+fn gone() -> VfsError {
+    VfsError::new(Errno::EIO).detail("the JavaScript side went away before it answered")
+}
+
+/// The refusal of a request that the JavaScript thread did not begin with.
+fn unheard(origin: &vfs::origin::Origin, patience: std::time::Duration) -> VfsError {
+    // Node has no name for EDEADLK.
+    let ours = std::path::Path::new(&format!("/proc/self/task/{}", origin.caller)).exists();
+    let errno = if ours { Errno::EBUSY } else { Errno::EDEADLK };
+    VfsError::new(errno).detail(format!(
+        "the JavaScript thread that serves this did not take the request up within {} s; if it waits for the program that asks, \
+         use an asynchronous call there (execFile instead of execFileSync)",
+        patience.as_secs_f64()
+    ))
+}
+
 /// Forgets a request that nobody waits for any more.
 struct Waiting(u32);
+
+impl Waiting {
+    /// Takes the request back, unless the JavaScript thread has begun with it.
+    fn withdraw(&self) -> bool {
+        let mut waiting = WAITING.lock();
+        let waiting = waiting.get_or_insert_default();
+        match waiting.get(&self.0) {
+            Some(asked) if !asked.taken => waiting.remove(&self.0).is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// Marks a request as begun; `false` when nobody waits for it any more.
+fn take(id: u32) -> bool {
+    match WAITING.lock().get_or_insert_default().get_mut(&id) {
+        Some(asked) => {
+            asked.taken = true;
+            true
+        }
+        None => false,
+    }
+}
 
 impl Drop for Waiting {
     fn drop(&mut self) {
@@ -163,7 +241,8 @@ impl Drop for Waiting {
 }
 
 /// Connects this JavaScript thread. `dispatch(kind, id, target, op, payload)` is called for everything that arrives later:
-/// kind 0 fulfils promise `id`, 1 rejects it, 2 is a request to object `target`, answered with `reply(id, …)`.
+/// kind 0 fulfils promise `id`, 1 rejects it, 2 is a request to object `target`, answered with `reply(id, …)`, 3 is a warning
+/// (or nothing, when it is empty).
 #[napi(
     catch_unwind,
     ts_args_type = "dispatch: (kind: number, id: number, target: number, op: string, payload: unknown) => void"
@@ -194,6 +273,11 @@ pub fn connect(dispatch: Function<'_, Args, Unknown<'static>>) -> Result<()> {
                     let raw = unsafe { Object::to_napi_value(env.raw(), object) }?;
                     FnArgs::from((1, id, number(0)?, text("")?, Raw(raw)))
                 }
+                // Whoever asked has given up: it must not happen behind their back.
+                Message::Request { id, .. } if id != 0 && !take(id) => {
+                    FnArgs::from((3, 0, number(0)?, text("")?, text("")?))
+                }
+                Message::Warn(warning) => FnArgs::from((3, 0, number(0)?, text("")?, text(warning)?)),
                 Message::Request { id, target, op, args } => {
                     FnArgs::from((2, id, number(target)?, text(op)?, Raw(args.into_js(&env, true)?)))
                 }
@@ -202,6 +286,7 @@ pub fn connect(dispatch: Function<'_, Args, Unknown<'static>>) -> Result<()> {
     let channel = Arc::new(Channel {
         dispatch,
         owner: std::thread::current().id(),
+        owner_number: vfs::origin::this_thread(),
     });
     HERE.with(|c| *c.borrow_mut() = Some(channel));
     Ok(())
@@ -236,9 +321,9 @@ pub fn next_id() -> u32 {
 #[napi(catch_unwind)]
 pub fn reply(id: u32, value: Object<'_>) -> Result<()> {
     let fields = object_fields(&value)?;
-    if let Some(tx) = WAITING.lock().get_or_insert_default().remove(&id) {
+    if let Some(asked) = WAITING.lock().get_or_insert_default().remove(&id) {
         // The asker may have been cancelled meanwhile.
-        let _ = tx.send(Ok(Reply { fields }));
+        let _ = asked.answer.send(Ok(Reply { fields }));
     }
     Ok(())
 }
@@ -255,8 +340,8 @@ pub fn reply_error(id: u32, code: Option<String>, message: String) -> Result<()>
     } else {
         e.detail(message)
     };
-    if let Some(tx) = WAITING.lock().get_or_insert_default().remove(&id) {
-        let _ = tx.send(Err(e));
+    if let Some(asked) = WAITING.lock().get_or_insert_default().remove(&id) {
+        let _ = asked.answer.send(Err(e));
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod error;
 mod execute;
 mod fs;
 mod fs_sync;
+mod fuse;
 mod js_command;
 mod js_resource;
 mod js_stdio;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use fuse::FuseError;
+use napi::bindgen_prelude::JsValue;
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
 use vfs::{Mode, VPath};
@@ -129,9 +131,24 @@ pub struct NativeWorkspace {
 /// The JavaScript error for what the workspace refused.
 pub fn workspace_error(env: &Env, e: &WorkspaceError) -> Error {
     match e {
-        WorkspaceError::Vfs(e) => node_error(env, e),
+        WorkspaceError::Vfs(e) | WorkspaceError::Fuse(FuseError::Vfs(e)) => node_error(env, e),
+        WorkspaceError::Fuse(e) => fuse_error(env, e),
         other => Error::new(Status::GenericFailure, other.to_string()),
     }
+}
+
+/// A kernel mount that failed: `ERR_FUSE_UNAVAILABLE` when the system cannot have any.
+fn fuse_error(env: &Env, e: &FuseError) -> Error {
+    let code = match e {
+        FuseError::Unsupported | FuseError::Device(_) | FuseError::Helper => "ERR_FUSE_UNAVAILABLE",
+        _ => "ERR_FUSE_MOUNT",
+    };
+    let build = || -> Result<Error> {
+        let mut object = env.create_error(Error::new(Status::GenericFailure, e.to_string()))?;
+        object.set("code", code)?;
+        Ok(Error::from(object.to_unknown()))
+    };
+    build().unwrap_or_else(|e| e)
 }
 
 fn lossy(bytes: &[u8]) -> String {
@@ -328,7 +345,7 @@ impl NativeWorkspace {
 
 impl NativeWorkspace {
     /// As [`settle_or_send`] for the workspace's own errors: those that are not of the tree are thrown by the facade.
-    fn later(
+    pub(crate) fn later(
         &self,
         env: &Env,
         id: u32,

@@ -18,10 +18,12 @@ export function makeFiles(dir) {
   const exactly = (length, text) => text.slice(0, -2) + ' '.repeat(length - text.length) + text.slice(-2)
   write('page.json', exactly(4096, `${JSON.stringify({ page: 'x'.repeat(3000) })}\n`))
   const list = []
-  for (let i = 0, size = 0; size < 2_900_000; i++) size += list[list.push({ id: i, text: `needle-${i % 100}, row ${i * 7919}` }) - 1].text.length + 24
+  for (let i = 0, size = 0; size < 2_900_000; i++)
+    size += list[list.push({ id: i, text: `needle-${i % 100}, row ${i * 7919}` }) - 1].text.length + 24
   write('mid.json', exactly(3_000_001, `${JSON.stringify(list)}\n`.slice(0, 3_000_001)))
   const rows = []
-  for (let i = 0, size = 0; size < 10_000_000; i++) size += rows[rows.push(`{"row":${i},"text":"number ${i % 1000} of many","x":"${(i * 2654435761) % 1e9}"}`) - 1].length + 1
+  for (let i = 0, size = 0; size < 10_000_000; i++)
+    size += rows[rows.push(`{"row":${i},"text":"number ${i % 1000} of many","x":"${(i * 2654435761) % 1e9}"}`) - 1].length + 1
   write('data.jsonl', `${rows.join('\n')}\n`)
   write('mod.mjs', 'export const answer = 42\nexport default () => `from ${"a module"}`\n')
   write('mod.cjs', 'exports.answer = 42\n')
@@ -93,7 +95,9 @@ const CASES = [
   ['Python json', python("import json; print(len(json.load(open('F'))))"), TWO],
   [
     'Python mmap',
-    python("import mmap, hashlib; f = open('F', 'rb'); m = mmap.mmap(f.fileno(), 0, prot=1); print(len(m), hashlib.sha1(m[:]).hexdigest())"),
+    python(
+      "import mmap, hashlib; f = open('F', 'rb'); m = mmap.mmap(f.fileno(), 0, prot=1); print(len(m), hashlib.sha1(m[:]).hexdigest())",
+    ),
     TWO,
   ],
   ['Python copyfile', `${python("import shutil; shutil.copyfile('F', 'T/o')")} && sha1sum < T/o`, TWO],
@@ -106,7 +110,11 @@ const CASES = [
   ['readFileSync', node("show(fs.readFileSync('F'))"), ALL],
   ['readFileSync, parse', node("console.log(JSON.stringify(JSON.parse(fs.readFileSync('F', 'utf8'))).length)"), JSON_FILES],
   ['promises.readFile', node("fs.promises.readFile('F').then(show)"), ALL],
-  ['promises.readFile, parse', node("fs.promises.readFile('F', 'utf8').then((t) => console.log(JSON.stringify(JSON.parse(t)).length))"), JSON_FILES],
+  [
+    'promises.readFile, parse',
+    node("fs.promises.readFile('F', 'utf8').then((t) => console.log(JSON.stringify(JSON.parse(t)).length))"),
+    JSON_FILES,
+  ],
   ['readFile', node("fs.readFile('F', (e, b) => show(b))"), ALL],
   [
     'createReadStream',
@@ -118,7 +126,11 @@ const CASES = [
   ['import', `node --input-type=module -e "import d, { answer } from 'file://F'; console.log(answer, d())"`, ['mod.mjs']],
   ['require', node("console.log(require('F').answer)"), ['mod.cjs']],
   ['require json', node("console.log(JSON.stringify(require('F')).length)"), ['pkg.json', 'mid.json']],
-  ['import json', `node --no-warnings --input-type=module -e "import d from 'file://F' with { type: 'json' }; console.log(JSON.stringify(d))"`, ['pkg.json']],
+  [
+    'import json',
+    `node --no-warnings --input-type=module -e "import d from 'file://F' with { type: 'json' }; console.log(JSON.stringify(d))"`,
+    ['pkg.json'],
+  ],
   ['run', 'node F && echo ran', ['mod.mjs']],
   ['copyFileSync', `${node("fs.copyFileSync('F', 'T/o')")} && sha1sum < T/o`, TWO],
   ['openAsBlob', node("fs.openAsBlob('F').then((b) => b.text()).then((t) => console.log(t.length))"), TWO, 'stat'],

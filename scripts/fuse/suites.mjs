@@ -30,8 +30,11 @@ entries = [["nobody", "nogroup"], ["daemon", "daemon"]]
   const r = await run(suite('pjdfstest'), { args: ['-c', settings, '-p', dir, '-s', other], cwd: dir, seconds: 300 })
   const lines = r.stdout.split('\n')
   const summary = /^Summary: (\d+) failed, (\d+) skipped, (\d+) passed/m.exec(r.stdout)
-  if (summary === null) throw new Error(`pjdfstest did not finish (${r.timedOut ? 'time limit' : r.code}): ${(r.stdout + r.stderr).slice(-500)}`)
-  const failures = lines.flatMap((line, i) => (/^\S+\s+FAILED\s*$/i.test(line) ? [`${line.split(/\s/)[0]}: ${(lines[i + 1] ?? '').trim()}`] : []))
+  if (summary === null)
+    throw new Error(`pjdfstest did not finish (${r.timedOut ? 'time limit' : r.code}): ${(r.stdout + r.stderr).slice(-500)}`)
+  const failures = lines.flatMap((line, i) =>
+    /^\S+\s+FAILED\s*$/i.test(line) ? [`${line.split(/\s/)[0]}: ${(lines[i + 1] ?? '').trim()}`] : [],
+  )
   return { failed: Number(summary[1]), skipped: Number(summary[2]), passed: Number(summary[3]), failures }
 }
 

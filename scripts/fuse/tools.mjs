@@ -27,7 +27,10 @@ const CRATE = { pjdfstest: '0.2.2', fsx: '0.3.2' }
 const path = (name) =>
   name.includes('/')
     ? ['/usr/include', '/usr/local/include'].map((dir) => join(dir, name)).find(existsSync)
-    : (env.PATH ?? '').split(':').map((dir) => join(dir, name)).find(executable)
+    : (env.PATH ?? '')
+        .split(':')
+        .map((dir) => join(dir, name))
+        .find(executable)
 
 function executable(file) {
   try {

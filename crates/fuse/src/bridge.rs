@@ -95,11 +95,12 @@ impl Bridge {
         self.workers.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Runs `op` where it may wait. `deliver` gets the result on the replier's thread, or `ETIMEDOUT` after `deadline`; a result
+    /// Runs `op` where it may wait, on behalf of the thread `caller`. `deliver` gets the result on the replier's thread, or `ETIMEDOUT` after `deadline`; a result
     /// that comes later than that goes to `late`.
     pub(crate) fn submit<T: Send + 'static>(
         self: &Arc<Self>,
         deadline: Duration,
+        caller: u32,
         op: impl Future<Output = Result<T>> + Send + 'static,
         deliver: impl FnOnce(Result<T>) + Send + 'static,
         late: impl FnOnce(T) + Send + 'static,
@@ -121,7 +122,7 @@ impl Bridge {
         };
         let me = self.clone();
         let job = Marked {
-            origin: self.origin,
+            origin: Origin { caller, ..self.origin },
             inner: Box::pin(async move {
                 let result = Guarded(Box::pin(op)).await;
                 if !me.waiting.lock().requests.contains_key(&id) {

@@ -75,8 +75,14 @@ impl Core {
         if !stat.is_dir() {
             return Err(VfsError::new(Errno::ENOTDIR).op("mount").operand(root.as_bytes()));
         }
-        let origin = self.origin(&root, &stat);
-        let attr = Attr::new(ROOT, &stat, 0, &self.owner);
+        self.start_at(&stat)
+    }
+
+    /// Starts with a root that looks like `stat`.
+    pub(crate) fn start_at(&self, stat: &Stat) -> Result<()> {
+        let root = self.inodes.lock().path(ROOT)?;
+        let origin = self.origin(&root, stat);
+        let attr = Attr::new(ROOT, stat, 0, &self.owner);
         let mut inodes = self.inodes.lock();
         inodes.set_root(origin, stat.ino);
         if let Some(node) = inodes.get(ROOT) {

@@ -45,8 +45,22 @@ struct Door {
     _ended: SyncSender<()>,
 }
 
-/// What a request is called and what it is about, for the record of failures.
-type What = (&'static str, u64);
+/// What a request is called and what it is about, for the record of failures, and the thread that made it.
+struct What {
+    name: &'static str,
+    ino: u64,
+    caller: u32,
+}
+
+impl What {
+    fn new(req: &Request, name: &'static str, ino: u64) -> Self {
+        Self {
+            name,
+            ino,
+            caller: req.pid(),
+        }
+    }
+}
 
 fn errno(e: &VfsError) -> fuser::Errno {
     fuser::Errno::from_i32(e.errno().number())
@@ -162,6 +176,7 @@ impl Door {
         let (core, undo) = (self.core.clone(), self.core.clone());
         self.bridge.submit(
             self.core.options.op_deadline,
+            what.caller,
             op,
             move |done| finish(&core, what, reply, done, send),
             move |value| late(&undo, value),
@@ -201,7 +216,7 @@ fn finish<T, R: Refuse>(core: &Arc<Core>, what: What, reply: R, done: Result<T>,
     match done {
         Ok(value) => send(core, reply, value),
         Err(e) => {
-            core.record(what.0, what.1, &e);
+            core.record(what.name, what.ino, &e);
             reply.refuse(&e);
         }
     }
@@ -254,13 +269,13 @@ impl Filesystem for Door {
         Ok(())
     }
 
-    fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+    fn lookup(&self, req: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
         let Some((path, instant, reply)) = self.child(parent, name, reply) else {
             return;
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.lookup(parent.0, name, path).await };
-        self.answer(("lookup", parent.0), instant, reply, op, |core, reply, found| {
+        self.answer(What::new(req, "lookup", parent.0), instant, reply, op, |core, reply, found| {
             entry(reply, &core.enter(&found));
         });
     }
@@ -269,11 +284,11 @@ impl Filesystem for Door {
         self.core.inodes.lock().forget(ino.0, nlookup);
     }
 
-    fn getattr(&self, _: &Request, ino: INodeNo, fh: Option<FileHandle>, reply: ReplyAttr) {
+    fn getattr(&self, req: &Request, ino: INodeNo, fh: Option<FileHandle>, reply: ReplyAttr) {
         let (core, fh) = (self.core.clone(), fh.map(|f| f.0));
         let instant = self.core.is_at_hand(ino.0, fh);
         let op = async move { core.get_attr(ino.0, fh).await };
-        self.answer(("getattr", ino.0), instant, reply, op, move |core, reply, stat| {
+        self.answer(What::new(req, "getattr", ino.0), instant, reply, op, move |core, reply, stat| {
             let (attr, ttl) = core.attr(ino.0, &stat);
             reply.attr(&ttl, &wire(&attr));
         });
@@ -308,19 +323,19 @@ impl Filesystem for Door {
         };
         let privileged = req.uid() == 0;
         let op = async move { core.set_attr(ino.0, fh, attr, size, privileged).await };
-        self.answer(("setattr", ino.0), instant, reply, op, move |core, reply, stat| {
+        self.answer(What::new(req, "setattr", ino.0), instant, reply, op, move |core, reply, stat| {
             let (attr, ttl) = core.attr(ino.0, &stat);
             reply.attr(&ttl, &wire(&attr));
         });
     }
 
-    fn readlink(&self, _: &Request, ino: INodeNo, reply: ReplyData) {
+    fn readlink(&self, req: &Request, ino: INodeNo, reply: ReplyData) {
         let Some((path, instant, reply)) = self.place(ino, reply) else {
             return;
         };
         let core = self.core.clone();
         let op = async move { core.read_link(path).await };
-        self.answer(("readlink", ino.0), instant, reply, op, |_, reply, text: Bytes| {
+        self.answer(What::new(req, "readlink", ino.0), instant, reply, op, |_, reply, text: Bytes| {
             reply.data(&text);
         });
     }
@@ -339,7 +354,7 @@ impl Filesystem for Door {
         };
         let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
         let op = async move { core.mknod(parent.0, name, path, kind, mode, rdev, who).await };
-        self.answer(("mknod", parent.0), instant, reply, op, |core, reply, found| {
+        self.answer(What::new(req, "mknod", parent.0), instant, reply, op, |core, reply, found| {
             entry(reply, &core.enter(&found));
         });
     }
@@ -350,27 +365,27 @@ impl Filesystem for Door {
         };
         let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
         let op = async move { core.mkdir(parent.0, name, path, mode, who).await };
-        self.answer(("mkdir", parent.0), instant, reply, op, |core, reply, found| {
+        self.answer(What::new(req, "mkdir", parent.0), instant, reply, op, |core, reply, found| {
             entry(reply, &core.enter(&found));
         });
     }
 
-    fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+    fn unlink(&self, req: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let Some((path, instant, reply)) = self.child(parent, name, reply) else {
             return;
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.unlink(parent.0, name, path).await };
-        self.answer(("unlink", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "unlink", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
     }
 
-    fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+    fn rmdir(&self, req: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let Some((path, instant, reply)) = self.child(parent, name, reply) else {
             return;
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.rmdir(parent.0, name, path).await };
-        self.answer(("rmdir", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "rmdir", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
     }
 
     fn symlink(&self, req: &Request, parent: INodeNo, name: &OsStr, target: &Path, reply: ReplyEntry) {
@@ -380,14 +395,14 @@ impl Filesystem for Door {
         let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
         let text = target.as_os_str().as_bytes().to_vec();
         let op = async move { core.symlink(parent.0, name, path, text, who).await };
-        self.answer(("symlink", parent.0), instant, reply, op, |core, reply, found| {
+        self.answer(What::new(req, "symlink", parent.0), instant, reply, op, |core, reply, found| {
             entry(reply, &core.enter(&found));
         });
     }
 
     fn rename(
         &self,
-        _: &Request,
+        req: &Request,
         parent: INodeNo,
         name: &OsStr,
         newparent: INodeNo,
@@ -411,17 +426,17 @@ impl Filesystem for Door {
         let (from, to) = ((parent.0, boxed(name), from), (newparent.0, boxed(newname), to));
         let op = async move { core.rename(from, to, mode).await };
         let instant = from_instant && to_instant;
-        self.answer(("rename", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "rename", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
     }
 
-    fn link(&self, _: &Request, ino: INodeNo, newparent: INodeNo, newname: &OsStr, reply: ReplyEntry) {
+    fn link(&self, req: &Request, ino: INodeNo, newparent: INodeNo, newname: &OsStr, reply: ReplyEntry) {
         let Some((path, instant, reply)) = self.child(newparent, newname, reply) else {
             return;
         };
         let instant = instant && self.core.is_at_hand(ino.0, None);
         let (core, name) = (self.core.clone(), boxed(newname));
         let op = async move { core.link(ino.0, newparent.0, name, path).await };
-        self.answer(("link", ino.0), instant, reply, op, |core, reply, found| {
+        self.answer(What::new(req, "link", ino.0), instant, reply, op, |core, reply, found| {
             entry(reply, &core.enter(&found));
         });
     }
@@ -443,14 +458,14 @@ impl Filesystem for Door {
             }
             reply.opened(FileHandle(opened.fh), flags_of(&opened));
         };
-        self.answer_or(("open", ino.0), instant, reply, op, send, |core, opened| {
+        self.answer_or(What::new(req, "open", ino.0), instant, reply, op, send, |core, opened| {
             core.handles.remove(opened.fh);
         });
     }
 
     fn read(
         &self,
-        _: &Request,
+        req: &Request,
         ino: INodeNo,
         fh: FileHandle,
         offset: u64,
@@ -462,14 +477,14 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.read(fh.0, offset, size as usize).await };
-        self.answer(("read", ino.0), instant, reply, op, |_, reply, data: Bytes| {
+        self.answer(What::new(req, "read", ino.0), instant, reply, op, |_, reply, data: Bytes| {
             reply.data(&data);
         });
     }
 
     fn write(
         &self,
-        _: &Request,
+        req: &Request,
         ino: INodeNo,
         fh: FileHandle,
         offset: u64,
@@ -486,7 +501,7 @@ impl Filesystem for Door {
         let data = Bytes::copy_from_slice(data);
         let strip = flags.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID);
         let op = async move { core.write(fh.0, offset, data, strip).await };
-        self.answer(("write", ino.0), instant, reply, op, move |_, reply, at| {
+        self.answer(What::new(req, "write", ino.0), instant, reply, op, move |_, reply, at| {
             if at != offset {
                 // Appended elsewhere than the kernel thought, because another door had made the file longer.
                 let _ = notices.push(Stale::Inode(ino.0));
@@ -495,16 +510,16 @@ impl Filesystem for Door {
         });
     }
 
-    fn flush(&self, _: &Request, ino: INodeNo, fh: FileHandle, _: LockOwner, reply: ReplyEmpty) {
+    fn flush(&self, req: &Request, ino: INodeNo, fh: FileHandle, _: LockOwner, reply: ReplyEmpty) {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.flush(fh.0).await };
-        self.answer(("flush", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "flush", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
     }
 
     fn release(
         &self,
-        _: &Request,
+        req: &Request,
         ino: INodeNo,
         fh: FileHandle,
         _: OpenFlags,
@@ -515,29 +530,29 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.release(fh.0).await };
-        self.answer(("release", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "release", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
     }
 
-    fn fsync(&self, _: &Request, ino: INodeNo, fh: FileHandle, datasync: bool, reply: ReplyEmpty) {
+    fn fsync(&self, req: &Request, ino: INodeNo, fh: FileHandle, datasync: bool, reply: ReplyEmpty) {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.sync(fh.0, datasync).await };
-        self.answer(("fsync", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "fsync", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
     }
 
-    fn opendir(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
+    fn opendir(&self, req: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
         let Some((path, instant, reply)) = self.place(ino, reply) else {
             return;
         };
         let core = self.core.clone();
         let op = async move { core.open_dir(ino.0, path, instant).await };
         // Opening asks nothing of the backend.
-        self.answer(("opendir", ino.0), true, reply, op, |_, reply, fh| {
+        self.answer(What::new(req, "opendir", ino.0), true, reply, op, |_, reply, fh| {
             reply.opened(FileHandle(fh), FopenFlags::empty());
         });
     }
 
-    fn readdir(&self, _: &Request, ino: INodeNo, fh: FileHandle, offset: u64, reply: ReplyDirectory) {
+    fn readdir(&self, req: &Request, ino: INodeNo, fh: FileHandle, offset: u64, reply: ReplyDirectory) {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let from = offset.saturating_sub(DOTS);
@@ -546,10 +561,10 @@ impl Filesystem for Door {
             fill(core, &mut reply, &listed, offset);
             reply.ok();
         };
-        self.answer(("readdir", ino.0), instant, reply, op, send);
+        self.answer(What::new(req, "readdir", ino.0), instant, reply, op, send);
     }
 
-    fn readdirplus(&self, _: &Request, ino: INodeNo, fh: FileHandle, offset: u64, reply: ReplyDirectoryPlus) {
+    fn readdirplus(&self, req: &Request, ino: INodeNo, fh: FileHandle, offset: u64, reply: ReplyDirectoryPlus) {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let from = offset.saturating_sub(DOTS);
@@ -558,28 +573,28 @@ impl Filesystem for Door {
             fill_plus(core, &mut reply, &listed, offset);
             reply.ok();
         };
-        self.answer(("readdirplus", ino.0), instant, reply, op, send);
+        self.answer(What::new(req, "readdirplus", ino.0), instant, reply, op, send);
     }
 
-    fn releasedir(&self, _: &Request, ino: INodeNo, fh: FileHandle, _: OpenFlags, reply: ReplyEmpty) {
+    fn releasedir(&self, req: &Request, ino: INodeNo, fh: FileHandle, _: OpenFlags, reply: ReplyEmpty) {
         let core = self.core.clone();
         let op = async move { core.release(fh.0).await };
         // A directory's handle holds memory only.
-        self.answer(("releasedir", ino.0), true, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "releasedir", ino.0), true, reply, op, |_, reply, ()| reply.ok());
     }
 
     fn fsyncdir(&self, _: &Request, _: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
         reply.ok();
     }
 
-    fn statfs(&self, _: &Request, ino: INodeNo, reply: ReplyStatfs) {
+    fn statfs(&self, req: &Request, ino: INodeNo, reply: ReplyStatfs) {
         let Some((path, instant, reply)) = self.place(ino, reply) else {
             return;
         };
         const BLOCK: u64 = 4096;
         let core = self.core.clone();
         let op = async move { core.space(path).await };
-        self.answer(("statfs", ino.0), instant, reply, op, |_, reply, space| {
+        self.answer(What::new(req, "statfs", ino.0), instant, reply, op, |_, reply, space| {
             let (total, free, files, files_free) =
                 space.map_or((0, 0, 0, 0), |s| (s.total, s.free, s.files, s.files_free));
             let free = free / BLOCK;
@@ -596,7 +611,7 @@ impl Filesystem for Door {
         });
     }
 
-    fn setxattr(&self, _: &Request, ino: INodeNo, name: &OsStr, value: &[u8], flags: i32, _: u32, reply: ReplyEmpty) {
+    fn setxattr(&self, req: &Request, ino: INodeNo, name: &OsStr, value: &[u8], flags: i32, _: u32, reply: ReplyEmpty) {
         let mode = match flags {
             libc::XATTR_CREATE => XattrMode::Create,
             libc::XATTR_REPLACE => XattrMode::Replace,
@@ -607,38 +622,38 @@ impl Filesystem for Door {
         };
         let (core, name, value) = (self.core.clone(), boxed(name), Bytes::copy_from_slice(value));
         let op = async move { core.set_xattr(path, name, value, mode).await };
-        self.answer(("setxattr", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "setxattr", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
     }
 
-    fn getxattr(&self, _: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
+    fn getxattr(&self, req: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
         let Some((path, instant, reply)) = self.place(ino, reply) else {
             return;
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.get_xattr(path, name).await };
-        self.answer(("getxattr", ino.0), instant, reply, op, move |_, reply, value| {
+        self.answer(What::new(req, "getxattr", ino.0), instant, reply, op, move |_, reply, value| {
             sized(reply, size, &value);
         });
     }
 
-    fn listxattr(&self, _: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
+    fn listxattr(&self, req: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
         let Some((path, instant, reply)) = self.place(ino, reply) else {
             return;
         };
         let core = self.core.clone();
         let op = async move { core.list_xattr(path).await };
-        self.answer(("listxattr", ino.0), instant, reply, op, move |_, reply, names| {
+        self.answer(What::new(req, "listxattr", ino.0), instant, reply, op, move |_, reply, names| {
             sized(reply, size, &names);
         });
     }
 
-    fn removexattr(&self, _: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+    fn removexattr(&self, req: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
         let Some((path, instant, reply)) = self.place(ino, reply) else {
             return;
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.remove_xattr(path, name).await };
-        self.answer(("removexattr", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "removexattr", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
     }
 
     fn access(&self, _: &Request, _: INodeNo, _: AccessFlags, reply: ReplyEmpty) {
@@ -672,12 +687,12 @@ impl Filesystem for Door {
             core.handles.remove(opened.fh);
             core.inodes.lock().forget(entry.attr.ino, 1);
         };
-        self.answer_or(("create", parent.0), instant, reply, op, send, undo);
+        self.answer_or(What::new(req, "create", parent.0), instant, reply, op, send, undo);
     }
 
     fn fallocate(
         &self,
-        _: &Request,
+        req: &Request,
         ino: INodeNo,
         fh: FileHandle,
         offset: u64,
@@ -688,10 +703,10 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.allocate(fh.0, offset, length, mode).await };
-        self.answer(("fallocate", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "fallocate", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
     }
 
-    fn lseek(&self, _: &Request, ino: INodeNo, fh: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
+    fn lseek(&self, req: &Request, ino: INodeNo, fh: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
         let hole = match whence {
             libc::SEEK_DATA => false,
             libc::SEEK_HOLE => true,
@@ -703,14 +718,14 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.seek(fh.0, offset, hole).await };
-        self.answer(("lseek", ino.0), instant, reply, op, |_, reply, at| {
+        self.answer(What::new(req, "lseek", ino.0), instant, reply, op, |_, reply, at| {
             reply.offset(at as i64);
         });
     }
 
     fn copy_file_range(
         &self,
-        _: &Request,
+        req: &Request,
         ino_in: INodeNo,
         fh_in: FileHandle,
         offset_in: u64,
@@ -726,7 +741,7 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh_in.0) && self.core.handles.is_instant(fh_out.0);
         let op = async move { core.copy_range((fh_in.0, offset_in), (fh_out.0, offset_out), len).await };
-        self.answer(("copy_file_range", ino_in.0), instant, reply, op, |_, reply, n| {
+        self.answer(What::new(req, "copy_file_range", ino_in.0), instant, reply, op, |_, reply, n| {
             reply.written(n as u32);
         });
     }
@@ -828,6 +843,7 @@ pub(crate) fn serve(what: Serving, mountpoint: &Path, ready: impl FnOnce(io::Res
             door: what.door,
             pickup: None,
             apart: true,
+            caller: 0,
         },
         _ended: ended,
     };

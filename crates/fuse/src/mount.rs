@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use rustix::fs::{Access, AtFlags, CWD};
 use vfs::origin::{Origin, new_door};
-use vfs::{Cancel, Fs, Mode, VPath, origin, runtime};
+use vfs::{Errno, Fs, Mode, Stat, VPath, origin, runtime};
 
 use crate::bridge::Bridge;
 use crate::core::Core;
@@ -63,12 +63,13 @@ impl KernelMount {
             door,
             pickup: Some(options.pickup_deadline),
             apart: false,
+            caller: 0,
         };
         // Mount options travel as one comma-separated string.
         let fsname = options.fsname.replace([',', '\\', '\n', ' '], "_");
         let options = MountOptions { fsname, ..options };
         let core = Arc::new(Core::new(fs, root.clone(), options));
-        runtime::block_on(&Cancel::new(), core.prepare())?;
+        prepare(&core)?;
         let mountpoint = Mountpoint::prepare(mountpoint, &core.options.fsname)?;
         let bridge = Bridge::start(mark)?;
         let notices: Arc<Queue<Stale>> = Arc::default();
@@ -200,6 +201,18 @@ impl Drop for KernelMount {
         // Nobody is left to hear of a failure.
         let _ = self.unmount(PATIENCE);
     }
+}
+
+/// Looks at what is mounted. A backend that does not answer on the spot is taken at its word, the more so one that could only
+/// answer on this very thread: mounting waits for nobody, and what is wrong shows at the first request.
+fn prepare(core: &Arc<Core>) -> Result<(), FuseError> {
+    let asked = core.clone();
+    match runtime::poll_now(Box::pin(async move { asked.prepare().await })) {
+        Ok(Err(e)) if e.errno() == Errno::EDEADLK => {}
+        Ok(done) => return Ok(done?),
+        Err(_pending) => {}
+    }
+    Ok(core.start_at(&Stat::dir())?)
 }
 
 /// Whether anything below `root` may be changed by the session at all.

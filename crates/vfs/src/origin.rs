@@ -18,9 +18,12 @@ pub struct Origin {
     /// The thread has a descriptor table of its own: no descriptor of the process means here what it means elsewhere, so
     /// nothing that wakes an event loop or touches a file may run on it.
     pub apart: bool,
+    /// The system's number of the thread that waits for the answer; 0 when unknown. A resource that this very thread serves
+    /// can never answer it.
+    pub caller: u32,
 }
 
-thread_local!(static CURRENT: Cell<Origin> = const { Cell::new(Origin { door: 0, pickup: None, apart: false }) });
+thread_local!(static CURRENT: Cell<Origin> = const { Cell::new(Origin { door: 0, pickup: None, apart: false, caller: 0 }) });
 
 /// A number that no other door of the process has.
 pub fn new_door() -> u64 {
@@ -32,6 +35,20 @@ pub fn new_door() -> u64 {
 #[inline]
 pub fn current() -> Origin {
     CURRENT.with(Cell::get)
+}
+
+/// The system's number of the calling thread, where the kernel tells doors who asks by such numbers (Linux); 0 elsewhere.
+pub fn this_thread() -> u32 {
+    // `PID/task/TID`, as this process sees itself.
+    let link = std::fs::read_link("/proc/thread-self").unwrap_or_default();
+    link.file_name().and_then(|n| n.to_str()?.parse().ok()).unwrap_or(0)
+}
+
+/// `future`, always polled on behalf of the present origin: for work that goes on elsewhere.
+pub fn carried<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let origin = current();
+    let mut future = Box::pin(future);
+    std::future::poll_fn(move |cx| within(origin, || future.as_mut().poll(cx)))
 }
 
 /// Runs `f` on behalf of `origin`.

@@ -15,6 +15,9 @@ use crate::workspace::{Workspace, display_prefix};
 /// How long unmounting waits for the threads of a mount.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it waits for each when the process ends.
+const HURRY: Duration = Duration::from_millis(600);
+
 /// What is shown, and to which session.
 type Key = (String, Option<String>);
 
@@ -90,6 +93,14 @@ impl Workspace {
     /// What went wrong in kernel mounts lately, oldest first per mount.
     pub fn fuse_errors(&self) -> Vec<fuse::Failure> {
         self.fuse_mounts().0.lock().values().flat_map(|m| m.errors()).collect()
+    }
+
+    /// Takes all kernel mounts off, at the end of the process: as far as it goes, without waiting long for any.
+    pub fn remove_fuse_mounts(&self) {
+        for mount in std::mem::take(&mut *self.fuse_mounts().0.lock()).values() {
+            // Nobody is left to hear of a failure.
+            let _ = mount.unmount(HURRY);
+        }
     }
 
     /// Takes all kernel mounts off.

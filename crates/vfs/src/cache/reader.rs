@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::cache::blocks::{BLOCK, BlockCache, BlockKey, Version, Window};
 use crate::cache::flight::{Departure, Flight, Joined};
 use crate::error::{Errno, Result, VfsError};
+use crate::origin;
 use crate::path::VPath;
 use crate::records::Recorder;
 use crate::resource::Resource;
@@ -279,9 +280,9 @@ impl Ahead {
             self.queue.push_back(Pending {
                 window,
                 flight,
-                task: runtime.spawn(async move {
+                task: runtime.spawn(origin::carried(async move {
                     let _ = running.await;
-                }),
+                })),
             });
             block = window.end();
         }
