@@ -279,6 +279,52 @@ export declare class ShellProcess extends EventEmitter {
 	/** Ends the line. */
 	kill(): boolean;
 }
+/** How a kernel mount behaves. Times are in milliseconds. */
+export interface FuseOptions {
+	/** Where: a directory of the host, made if it is missing. A new temporary directory if left out. */
+	mountpoint?: string;
+	/** The session that it is bound to: it shows what that session may see, and allows what that session may do. */
+	session?: string;
+	/**
+	 * What `stat` does for a file whose size nobody knows before it is read. `auto`: 0 until it is first opened, the size from
+	 * then on. `never`: 0 whenever nobody has it open. `always`: reads it to learn the size, for `tar` and backups.
+	 */
+	statFetch?: "never" | "auto" | "always";
+	/** How long the kernel may believe names and attributes without asking again; 1000 if left out. */
+	ttl?: number;
+	/** Lets the kernel gather small writes before it hands them over. */
+	writeback?: boolean;
+	/** Keeps nothing in the kernel's page cache. */
+	directIo?: boolean;
+	/** Refuses every change. */
+	readOnly?: boolean;
+	/** Whether other users of the host may use it; only root's mounts allow it if left out. */
+	allowOther?: boolean;
+	/** Bytes of a file of unknown size that `open` fetches at most, before it streams instead; 64 MiB if left out. */
+	openLimit?: number;
+	/** How long `open` fetches a file of unknown size, before it streams instead; 5000 if left out. */
+	openTimeout?: number;
+	/** How long a request may take before it fails with `ETIMEDOUT`; 30 000 if left out. */
+	timeout?: number;
+	/** How long a request waits for a JavaScript thread to begin with it before it fails; 2000 if left out. */
+	pickupTimeout?: number;
+	/** Threads that read the kernel's requests. */
+	threads?: number;
+	/** The name of the source in `/proc/mounts`; `mirage` if left out. */
+	name?: string;
+}
+/** `true`: at a new temporary directory. A string: there. `false`: not at all. */
+export type FuseMountSpec = boolean | string | FuseOptions;
+/** Something that went wrong with a kernel mount. */
+export interface FuseFailure {
+	time: Date;
+	/** `mount`, or the request of the kernel that failed, such as `read`. */
+	operation: string;
+	/** The path in the workspace, as far as known; the prefix of a mount that failed. */
+	path: string;
+	code: string;
+	message: string;
+}
 /** A line that was run. */
 export interface HistoryEvent {
 	type: "command";
@@ -405,11 +451,14 @@ export type Resource = BuiltinResource | CustomResource;
 export interface MountOptions {
 	/** What it allows; the workspace's `mode` if left out. */
 	mode?: MountMode;
+	/** Shows it to every program of the machine; see {@link FuseMountSpec}. */
+	fuse?: FuseMountSpec;
 }
 /** A resource with the options of its mount, for the workspace's constructor. */
 export declare class Mount {
 	readonly resource: Resource;
 	readonly mode: MountMode | undefined;
+	readonly fuse: FuseMountSpec | undefined;
 	constructor(resource: Resource, options?: MountOptions | null);
 }
 /** A mount, as it is listed. */
@@ -479,6 +528,8 @@ export interface WorkspaceOptions {
 	cwd?: string;
 	/** Limits of every call. */
 	limits?: Limits;
+	/** Parts of the tree that any program shall see, by prefix; see {@link FuseMountSpec}. */
+	fuseMounts?: Record<string, FuseMountSpec>;
 	/** `false` switches off the guard that cuts the last `cat`, `grep`, `rg`, `head` or `tail` of a line at 2000 lines. */
 	outputLimits?: boolean;
 	/** Accepted for code written for the reference, which parses in JavaScript. */
@@ -506,6 +557,27 @@ export declare class Workspace implements AsyncDisposable {
 	mounts(): readonly MountEntry[];
 	/** The mount that a path belongs to. */
 	mount(path: string): MountEntry | null;
+	/**
+	 * Shows what lies below `prefix` to every program of the machine, as a directory; `/` shows the whole workspace. Answers where:
+	 * `mountpoint`, or a new temporary directory. Only directories that were made for it are removed at the end.
+	 * @param session the id of the session that it is bound to, or further options
+	 */
+	addFuseMount(prefix: string, mountpoint?: string | FuseOptions | null, session?: string | FuseOptions | null): Promise<string>;
+	/** Takes a kernel mount off, even when a program uses it. */
+	removeFuseMount(prefix: string, session?: string | null): Promise<void>;
+	/** Where the kernel mounts are, by prefix (`/data`), or by `prefix@session` for those that are bound to a session. */
+	get fuseMountpoints(): Record<string, string>;
+	/** Where the only kernel mount is; `null` when there is none. Throws when there are several. */
+	get fuseMountpoint(): string | null;
+	/**
+	 * Resolves when the kernel mounts that the constructor was asked for are up, or have failed; with `strict` it rejects with the
+	 * first failure.
+	 */
+	fuseReady(options?: {
+		strict?: boolean;
+	} | null): Promise<void>;
+	/** What went wrong with kernel mounts: those of the constructor that failed, and the latest requests that did. */
+	get fuseErrors(): readonly FuseFailure[];
 	/** Runs a line (or a script) in the shell. Whatever the shell can say is in the result; it rejects only for an abort, an unknown session, or a closed workspace. */
 	execute(command: string, options?: ExecuteOptions | null): Promise<ExecuteResult>;
 	/** The same as {@link execute}. */

@@ -14,6 +14,7 @@ const parts = {
   js: () => run('vitest', ['run']),
   // The same tests in processes where node:fs is patched and the hooks are in from the start.
   registered: () => run('vitest', ['run'], { env: { ...env, MIRAGE_TEST_REGISTERED: '1' } }),
+  fuse: () => node('scripts/test-fuse.mjs'),
   examples: () => node('scripts/examples.mjs'),
   docs: () => node('scripts/docs.mjs'),
   versions: () => node('scripts/versions.mjs'),

@@ -1,7 +1,8 @@
 // A process that holds one workspace on the kernel, for the tests and benches: node serve.mjs '{"kind":"ram","fuse":{…}}'.
 // Says `ready MOUNTPOINT` when the mount answers, takes commands on its standard input, and unmounts at its end.
 //   kinds: `ram`; `disk` (of `root`); `sized`, `unknown` (written in JavaScript: the files of `root` in every directory of
-//   one level, with their sizes and without); `slow` (as `sized`, each call takes `delay` ms)
+//   one level, with their sizes and without); `slow` (as `sized`, each call takes `delay` ms); `generated` (one file, `stream`, of
+//   `length` bytes, whose size nobody knows)
 //   commands: `mount N PATH`, `unmount N` (mounts the workspace a second, third … time), `threads` (their names), `errors`
 import { readFileSync, readdirSync } from 'node:fs'
 import { lstat, open, readFile, readdir } from 'node:fs/promises'
@@ -9,9 +10,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { part } from './generated.mjs'
 import { DiskResource, RAMResource, Workspace } from '../../dist/index.mjs'
 
-const { kind, root, delay = 0, mountpoint, fuse = {} } = JSON.parse(process.argv[2])
+const { kind, root, delay = 0, length = 0, mountpoint, fuse = {} } = JSON.parse(process.argv[2])
 
 /** The files of `root`, read-only, the same in `/`, `/1`, `/2` …: a test that wants a file nobody has opened takes a new number. */
 function fromJavaScript({ sized }) {
@@ -50,8 +52,23 @@ function fromJavaScript({ sized }) {
   }
 }
 
+/** One file of `length` bytes that says nothing of its size. */
+const stream = {
+  kind: 'test',
+  stat: (path) => (path === '/' ? { type: 'directory' } : path === '/stream' ? { type: 'file', fingerprint: 'same' } : null),
+  readdir: () => ['stream'],
+  readFile: () => part(0, length),
+  readRange: (path, start, end) => part(start, Math.min(end, length)),
+}
+
 const resource =
-  kind === 'ram' ? new RAMResource() : kind === 'disk' ? new DiskResource({ root }) : fromJavaScript({ sized: kind !== 'unknown' })
+  kind === 'generated'
+    ? stream
+    : kind === 'ram'
+      ? new RAMResource()
+      : kind === 'disk'
+        ? new DiskResource({ root })
+        : fromJavaScript({ sized: kind !== 'unknown' })
 const ws = new Workspace({ '/data': resource }, { mode: 'write' })
 const where = await ws.addFuseMount('/data', mountpoint, fuse)
 console.log(`ready ${where}`)

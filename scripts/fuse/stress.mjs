@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 import { RECORD, broken } from './hammer.mjs'
-import { Served, scratch } from './mount.mjs'
+import { Served, on, scratch } from './mount.mjs'
 import { inParallel, must, run } from './run.mjs'
 import { noFuse } from './tools.mjs'
 
@@ -93,17 +93,19 @@ const countDescriptors = (pid) => readdirSync(`/proc/${pid}/fd`).length
 /** The whole test on a mount of `kind`. Throws at the first thing that is wrong. */
 export async function stress(kind, { seconds, processes = 8 }) {
   const root = kind === 'disk' ? scratch('stress') : undefined
-  const served = await Served.start(`stress ${kind}`, { kind, root })
-  try {
+  const body = async (served) => {
     // What a mount that came and went leaves in the process for good is not a leak; twice as much for twice as many is.
     for (let k = 0; k < 4; k++) mkdirSync(join(served.dir, 'pool', `sub${k}`), { recursive: true })
     await comeAndGo(served, 1, (mounts) => mounts < 3)
     const before = { threads: (await served.threads()).length, descriptors: countDescriptors(served.pid) }
     let hammering = true
-    const [did, mounts] = await Promise.all([
+    // Both to their end: nobody may write while the mount goes.
+    const both = await Promise.allSettled([
       hammerAll(served.dir, processes, seconds).finally(() => (hammering = false)),
       comeAndGo(served, 10, () => hammering),
     ])
+    for (const { reason } of both) if (reason !== undefined) throw reason
+    const [did, mounts] = both.map(({ value }) => value)
     const after = { threads: (await served.threads()).length, descriptors: countDescriptors(served.pid) }
     if (verifyPool(served.dir) === 0) throw new Error('nothing was left to verify')
     const failures = JSON.parse(await served.ask('errors'))
@@ -113,8 +115,11 @@ export async function stress(kind, { seconds, processes = 8 }) {
     if (after.descriptors > before.descriptors + 4) throw new Error(`${after.descriptors - before.descriptors} descriptors leaked`)
     if (served.stuck().length > 0) throw new Error('threads are stuck in the kernel')
     return { ...did, ...mounts, threads: `${before.threads} → ${after.threads}` }
+  }
+  try {
+    return await on(await Served.start(`stress ${kind}`, { kind, root }), body)
   } finally {
-    await served.stop().finally(() => root !== undefined && rmSync(root, { recursive: true, force: true }))
+    if (root !== undefined) rmSync(root, { recursive: true, force: true })
   }
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use rustix::mount::UnmountFlags;
+use rustix::mount::{MountFlags, UnmountFlags};
 
 use crate::FuseError;
 
@@ -185,10 +185,20 @@ pub(crate) fn has_helper() -> bool {
         .any(|dir| dir.join("fusermount3").exists() || dir.join("fusermount").exists())
 }
 
-/// Ends the connection with this number: every request that waits in it fails, and its threads come home.
+/// Ends the connection with this number: every request that waits in it fails, and its threads come home. Where it cannot be
+/// cut they come home when the last program has closed its files.
 pub(crate) fn abort(minor: u32) {
-    // Not mounted in some containers; then the threads end with the last open file.
-    let _ = fs::write(format!("/sys/fs/fuse/connections/{minor}/abort"), b"1");
+    let cut = |control: &Path| fs::write(control.join(format!("{minor}/abort")), b"1").is_ok();
+    if cut(Path::new("/sys/fs/fuse/connections")) || !rustix::process::geteuid().is_root() {
+        return;
+    }
+    // The control file system is mounted nowhere (a container, a minimal system): for a moment, then.
+    let Ok(dir) = tempfile::tempdir() else { return };
+    if rustix::mount::mount("none", dir.path(), "fusectl", MountFlags::empty(), None).is_ok() {
+        cut(dir.path());
+        // The directory goes with it; what stays shows in the mount table.
+        let _ = rustix::mount::unmount(dir.path(), UnmountFlags::DETACH);
+    }
 }
 
 #[cfg(test)]
