@@ -144,6 +144,13 @@ impl Core {
         }
     }
 
+    /// Whether what was found at `path` is the file that the kernel calls `ino`: a rename may have given the name to another one
+    /// since the path was asked for.
+    pub(crate) fn is(&self, ino: u64, path: &VPath, stat: &Stat) -> bool {
+        let origin = self.origin(path, stat);
+        self.inodes.lock().is(ino, origin, stat)
+    }
+
     /// Notes that the kernel is told of what was found: it will forget it one day.
     pub(crate) fn enter(&self, found: &Found) -> Entry {
         let mut inodes = self.inodes.lock();
@@ -203,6 +210,7 @@ impl Core {
                     Err(e) if e.errno() == Errno::ENOENT && !handles.is_empty() => {
                         self.nameless(&handles, last).await.map_err(|_| e)
                     }
+                    Ok(stat) if !self.is(ino, &path, &stat) => self.nameless(&handles, last).await,
                     done => done,
                 }
             }
@@ -248,9 +256,18 @@ impl Core {
 
     /// A file handle of `ino`, for what has no name any more.
     pub(crate) fn any_file(&self, ino: u64) -> Option<vfs::FileHandle> {
+        self.file_of(ino, |_| true)
+    }
+
+    /// A file handle of `ino` that may write.
+    pub(crate) fn any_writer(&self, ino: u64) -> Option<vfs::FileHandle> {
+        self.file_of(ino, |file| file.options().writes())
+    }
+
+    fn file_of(&self, ino: u64, fits: impl Fn(&vfs::FileHandle) -> bool) -> Option<vfs::FileHandle> {
         let handles = self.inodes.lock().get(ino)?.handles.clone();
         handles.iter().find_map(|fh| match &self.handles.get(*fh)?.body {
-            Body::File(file) => Some(file.clone()),
+            Body::File(file) if fits(file) => Some(file.clone()),
             _ => None,
         })
     }

@@ -178,6 +178,16 @@ impl Inodes {
         }
     }
 
+    /// Whether what has this stat can be the file that the kernel calls `ino`. Names change hands while requests are under way.
+    pub(crate) fn is(&mut self, ino: u64, origin: Origin, stat: &Stat) -> bool {
+        match self.number(origin, stat.ino) {
+            Some(id) if id == self.root_id => ino == ROOT,
+            Some(id) if id != ROOT => id == ino,
+            // Nothing but the name tells these apart.
+            _ => true,
+        }
+    }
+
     fn numbered_by_name(&self, parent: u64, name: &[u8]) -> u64 {
         use std::hash::BuildHasher;
         let key = Name {

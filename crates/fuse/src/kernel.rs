@@ -243,8 +243,8 @@ fn flags_of(opened: &Opened) -> FopenFlags {
 
 impl Filesystem for Door {
     fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
-        let mut wanted = InitFlags::FUSE_ATOMIC_O_TRUNC
-            | InitFlags::FUSE_ASYNC_DIO
+        // Not FUSE_ATOMIC_O_TRUNC: it truncates before the kernel finds out that it must not (ETXTBSY).
+        let mut wanted = InitFlags::FUSE_ASYNC_DIO
             | InitFlags::FUSE_CACHE_SYMLINKS
             | InitFlags::FUSE_PARALLEL_DIROPS
             | InitFlags::FUSE_DO_READDIRPLUS

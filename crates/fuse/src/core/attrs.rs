@@ -41,22 +41,13 @@ impl Core {
         };
         let path = self.inodes.lock().path(ino);
         if let Some(size) = size {
-            let written = file.as_ref().filter(|f| f.options().writes());
-            match (written, &path) {
+            // A handle is sure to mean this very file, a path may mean another one by now. `open` with `O_TRUNC` comes here without
+            // telling its handle.
+            let written = file.clone().filter(|f| f.options().writes());
+            match (written.or_else(|| self.any_writer(ino)), &path) {
                 (Some(file), _) => file.truncate(size).await?,
-                (None, Ok(path)) => {
-                    let handles = self
-                        .inodes
-                        .lock()
-                        .get(ino)
-                        .map(|n| n.handles.clone())
-                        .unwrap_or_default();
-                    match self.spooled(path, &handles) {
-                        Some(file) => file.truncate(size).await?,
-                        None => self.fs.truncate(path, size).await?,
-                    }
-                }
-                (None, Err(_)) => self.any_file(ino).ok_or(Errno::ESTALE)?.truncate(size).await?,
+                (None, Ok(path)) => self.fs.truncate(path, size).await?,
+                (None, Err(_)) => return Err(Errno::ESTALE.into()),
             }
             self.forget_content(ino);
         }

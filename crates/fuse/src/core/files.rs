@@ -29,7 +29,6 @@ pub(crate) fn options_of(flags: i32, write_back: bool) -> OpenOptions {
         read: access != libc::O_WRONLY || write_back,
         write,
         append: write && !write_back && flags & libc::O_APPEND != 0,
-        truncate: flags & libc::O_TRUNC != 0,
         no_follow: true,
         ..OpenOptions::default()
     }
@@ -55,12 +54,6 @@ impl Core {
             }
         }
         let file = self.fs.open(&path, options).await?;
-        if options.truncate {
-            self.forget_content(ino);
-            if !privileged {
-                self.strip(&file).await?;
-            }
-        }
         self.opened(ino, path, file, false).await
     }
 
@@ -71,6 +64,10 @@ impl Core {
         let mut stale = false;
         if !new {
             let stat = file.stat().await?;
+            if !self.is(ino, &path, &stat) {
+                // The kernel asks anew what the name stands for.
+                return Err(Errno::ESTALE.into());
+            }
             let mut inodes = self.inodes.lock();
             if let Some(node) = inodes.get(ino) {
                 keep = stat.fingerprint.is_some() && node.cached == stat.fingerprint;
@@ -107,6 +104,7 @@ impl Core {
         let mut options = options_of(flags, self.options.writeback);
         options.create = true;
         options.exclusive = true;
+        options.truncate = flags & libc::O_TRUNC != 0;
         options.mode = Some(mode & 0o7777);
         let (owner, _) = self.ownership(&path, &caller).await?;
         let file = match self.fs.open(&path, options).await {
