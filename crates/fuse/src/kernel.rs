@@ -275,9 +275,15 @@ impl Filesystem for Door {
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.lookup(parent.0, name, path).await };
-        self.answer(What::new(req, "lookup", parent.0), instant, reply, op, |core, reply, found| {
-            entry(reply, &core.enter(&found));
-        });
+        self.answer(
+            What::new(req, "lookup", parent.0),
+            instant,
+            reply,
+            op,
+            |core, reply, found| {
+                entry(reply, &core.enter(&found));
+            },
+        );
     }
 
     fn forget(&self, _: &Request, ino: INodeNo, nlookup: u64) {
@@ -288,10 +294,16 @@ impl Filesystem for Door {
         let (core, fh) = (self.core.clone(), fh.map(|f| f.0));
         let instant = self.core.is_at_hand(ino.0, fh);
         let op = async move { core.get_attr(ino.0, fh).await };
-        self.answer(What::new(req, "getattr", ino.0), instant, reply, op, move |core, reply, stat| {
-            let (attr, ttl) = core.attr(ino.0, &stat);
-            reply.attr(&ttl, &wire(&attr));
-        });
+        self.answer(
+            What::new(req, "getattr", ino.0),
+            instant,
+            reply,
+            op,
+            move |core, reply, stat| {
+                let (attr, ttl) = core.attr(ino.0, &stat);
+                reply.attr(&ttl, &wire(&attr));
+            },
+        );
     }
 
     fn setattr(
@@ -323,10 +335,16 @@ impl Filesystem for Door {
         };
         let privileged = req.uid() == 0;
         let op = async move { core.set_attr(ino.0, fh, attr, size, privileged).await };
-        self.answer(What::new(req, "setattr", ino.0), instant, reply, op, move |core, reply, stat| {
-            let (attr, ttl) = core.attr(ino.0, &stat);
-            reply.attr(&ttl, &wire(&attr));
-        });
+        self.answer(
+            What::new(req, "setattr", ino.0),
+            instant,
+            reply,
+            op,
+            move |core, reply, stat| {
+                let (attr, ttl) = core.attr(ino.0, &stat);
+                reply.attr(&ttl, &wire(&attr));
+            },
+        );
     }
 
     fn readlink(&self, req: &Request, ino: INodeNo, reply: ReplyData) {
@@ -335,9 +353,15 @@ impl Filesystem for Door {
         };
         let core = self.core.clone();
         let op = async move { core.read_link(path).await };
-        self.answer(What::new(req, "readlink", ino.0), instant, reply, op, |_, reply, text: Bytes| {
-            reply.data(&text);
-        });
+        self.answer(
+            What::new(req, "readlink", ino.0),
+            instant,
+            reply,
+            op,
+            |_, reply, text: Bytes| {
+                reply.data(&text);
+            },
+        );
     }
 
     fn mknod(&self, req: &Request, parent: INodeNo, name: &OsStr, mode: u32, _: u32, rdev: u32, reply: ReplyEntry) {
@@ -354,9 +378,15 @@ impl Filesystem for Door {
         };
         let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
         let op = async move { core.mknod(parent.0, name, path, kind, mode, rdev, who).await };
-        self.answer(What::new(req, "mknod", parent.0), instant, reply, op, |core, reply, found| {
-            entry(reply, &core.enter(&found));
-        });
+        self.answer(
+            What::new(req, "mknod", parent.0),
+            instant,
+            reply,
+            op,
+            |core, reply, found| {
+                entry(reply, &core.enter(&found));
+            },
+        );
     }
 
     fn mkdir(&self, req: &Request, parent: INodeNo, name: &OsStr, mode: u32, _: u32, reply: ReplyEntry) {
@@ -365,9 +395,15 @@ impl Filesystem for Door {
         };
         let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
         let op = async move { core.mkdir(parent.0, name, path, mode, who).await };
-        self.answer(What::new(req, "mkdir", parent.0), instant, reply, op, |core, reply, found| {
-            entry(reply, &core.enter(&found));
-        });
+        self.answer(
+            What::new(req, "mkdir", parent.0),
+            instant,
+            reply,
+            op,
+            |core, reply, found| {
+                entry(reply, &core.enter(&found));
+            },
+        );
     }
 
     fn unlink(&self, req: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
@@ -376,7 +412,13 @@ impl Filesystem for Door {
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.unlink(parent.0, name, path).await };
-        self.answer(What::new(req, "unlink", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(
+            What::new(req, "unlink", parent.0),
+            instant,
+            reply,
+            op,
+            |_, reply, ()| reply.ok(),
+        );
     }
 
     fn rmdir(&self, req: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
@@ -385,7 +427,9 @@ impl Filesystem for Door {
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.rmdir(parent.0, name, path).await };
-        self.answer(What::new(req, "rmdir", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "rmdir", parent.0), instant, reply, op, |_, reply, ()| {
+            reply.ok()
+        });
     }
 
     fn symlink(&self, req: &Request, parent: INodeNo, name: &OsStr, target: &Path, reply: ReplyEntry) {
@@ -395,9 +439,15 @@ impl Filesystem for Door {
         let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
         let text = target.as_os_str().as_bytes().to_vec();
         let op = async move { core.symlink(parent.0, name, path, text, who).await };
-        self.answer(What::new(req, "symlink", parent.0), instant, reply, op, |core, reply, found| {
-            entry(reply, &core.enter(&found));
-        });
+        self.answer(
+            What::new(req, "symlink", parent.0),
+            instant,
+            reply,
+            op,
+            |core, reply, found| {
+                entry(reply, &core.enter(&found));
+            },
+        );
     }
 
     fn rename(
@@ -426,7 +476,13 @@ impl Filesystem for Door {
         let (from, to) = ((parent.0, boxed(name), from), (newparent.0, boxed(newname), to));
         let op = async move { core.rename(from, to, mode).await };
         let instant = from_instant && to_instant;
-        self.answer(What::new(req, "rename", parent.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(
+            What::new(req, "rename", parent.0),
+            instant,
+            reply,
+            op,
+            |_, reply, ()| reply.ok(),
+        );
     }
 
     fn link(&self, req: &Request, ino: INodeNo, newparent: INodeNo, newname: &OsStr, reply: ReplyEntry) {
@@ -436,9 +492,15 @@ impl Filesystem for Door {
         let instant = instant && self.core.is_at_hand(ino.0, None);
         let (core, name) = (self.core.clone(), boxed(newname));
         let op = async move { core.link(ino.0, newparent.0, name, path).await };
-        self.answer(What::new(req, "link", ino.0), instant, reply, op, |core, reply, found| {
-            entry(reply, &core.enter(&found));
-        });
+        self.answer(
+            What::new(req, "link", ino.0),
+            instant,
+            reply,
+            op,
+            |core, reply, found| {
+                entry(reply, &core.enter(&found));
+            },
+        );
     }
 
     fn open(&self, req: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
@@ -446,8 +508,7 @@ impl Filesystem for Door {
             return;
         };
         let (core, notifier) = (self.core.clone(), self.notifier.clone());
-        let privileged = req.uid() == 0;
-        let op = async move { core.open(ino.0, path, flags.0, privileged).await };
+        let op = async move { core.open(ino.0, path, flags.0).await };
         let send = move |_: &Arc<Core>, reply: ReplyOpen, opened: Opened| {
             if opened.stale
                 && let Some(notifier) = notifier.get()
@@ -458,9 +519,16 @@ impl Filesystem for Door {
             }
             reply.opened(FileHandle(opened.fh), flags_of(&opened));
         };
-        self.answer_or(What::new(req, "open", ino.0), instant, reply, op, send, |core, opened| {
-            core.handles.remove(opened.fh);
-        });
+        self.answer_or(
+            What::new(req, "open", ino.0),
+            instant,
+            reply,
+            op,
+            send,
+            |core, opened| {
+                core.handles.remove(opened.fh);
+            },
+        );
     }
 
     fn read(
@@ -477,9 +545,15 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.read(fh.0, offset, size as usize).await };
-        self.answer(What::new(req, "read", ino.0), instant, reply, op, |_, reply, data: Bytes| {
-            reply.data(&data);
-        });
+        self.answer(
+            What::new(req, "read", ino.0),
+            instant,
+            reply,
+            op,
+            |_, reply, data: Bytes| {
+                reply.data(&data);
+            },
+        );
     }
 
     fn write(
@@ -501,20 +575,28 @@ impl Filesystem for Door {
         let data = Bytes::copy_from_slice(data);
         let strip = flags.contains(WriteFlags::FUSE_WRITE_KILL_SUIDGID);
         let op = async move { core.write(fh.0, offset, data, strip).await };
-        self.answer(What::new(req, "write", ino.0), instant, reply, op, move |_, reply, at| {
-            if at != offset {
-                // Appended elsewhere than the kernel thought, because another door had made the file longer.
-                let _ = notices.push(Stale::Inode(ino.0));
-            }
-            reply.written(len);
-        });
+        self.answer(
+            What::new(req, "write", ino.0),
+            instant,
+            reply,
+            op,
+            move |_, reply, at| {
+                if at != offset {
+                    // Appended elsewhere than the kernel thought, because another door had made the file longer.
+                    let _ = notices.push(Stale::Inode(ino.0));
+                }
+                reply.written(len);
+            },
+        );
     }
 
     fn flush(&self, req: &Request, ino: INodeNo, fh: FileHandle, _: LockOwner, reply: ReplyEmpty) {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.flush(fh.0).await };
-        self.answer(What::new(req, "flush", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "flush", ino.0), instant, reply, op, |_, reply, ()| {
+            reply.ok()
+        });
     }
 
     fn release(
@@ -530,14 +612,18 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.release(fh.0).await };
-        self.answer(What::new(req, "release", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "release", ino.0), instant, reply, op, |_, reply, ()| {
+            reply.ok()
+        });
     }
 
     fn fsync(&self, req: &Request, ino: INodeNo, fh: FileHandle, datasync: bool, reply: ReplyEmpty) {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.sync(fh.0, datasync).await };
-        self.answer(What::new(req, "fsync", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "fsync", ino.0), instant, reply, op, |_, reply, ()| {
+            reply.ok()
+        });
     }
 
     fn opendir(&self, req: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
@@ -580,7 +666,9 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let op = async move { core.release(fh.0).await };
         // A directory's handle holds memory only.
-        self.answer(What::new(req, "releasedir", ino.0), true, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "releasedir", ino.0), true, reply, op, |_, reply, ()| {
+            reply.ok()
+        });
     }
 
     fn fsyncdir(&self, _: &Request, _: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
@@ -594,21 +682,27 @@ impl Filesystem for Door {
         const BLOCK: u64 = 4096;
         let core = self.core.clone();
         let op = async move { core.space(path).await };
-        self.answer(What::new(req, "statfs", ino.0), instant, reply, op, |_, reply, space| {
-            let (total, free, files, files_free) =
-                space.map_or((0, 0, 0, 0), |s| (s.total, s.free, s.files, s.files_free));
-            let free = free / BLOCK;
-            reply.statfs(
-                total / BLOCK,
-                free,
-                free,
-                files,
-                files_free,
-                BLOCK as u32,
-                255,
-                BLOCK as u32,
-            );
-        });
+        self.answer(
+            What::new(req, "statfs", ino.0),
+            instant,
+            reply,
+            op,
+            |_, reply, space| {
+                let (total, free, files, files_free) =
+                    space.map_or((0, 0, 0, 0), |s| (s.total, s.free, s.files, s.files_free));
+                let free = free / BLOCK;
+                reply.statfs(
+                    total / BLOCK,
+                    free,
+                    free,
+                    files,
+                    files_free,
+                    BLOCK as u32,
+                    255,
+                    BLOCK as u32,
+                );
+            },
+        );
     }
 
     fn setxattr(&self, req: &Request, ino: INodeNo, name: &OsStr, value: &[u8], flags: i32, _: u32, reply: ReplyEmpty) {
@@ -622,7 +716,9 @@ impl Filesystem for Door {
         };
         let (core, name, value) = (self.core.clone(), boxed(name), Bytes::copy_from_slice(value));
         let op = async move { core.set_xattr(path, name, value, mode).await };
-        self.answer(What::new(req, "setxattr", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(What::new(req, "setxattr", ino.0), instant, reply, op, |_, reply, ()| {
+            reply.ok()
+        });
     }
 
     fn getxattr(&self, req: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
@@ -631,9 +727,15 @@ impl Filesystem for Door {
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.get_xattr(path, name).await };
-        self.answer(What::new(req, "getxattr", ino.0), instant, reply, op, move |_, reply, value| {
-            sized(reply, size, &value);
-        });
+        self.answer(
+            What::new(req, "getxattr", ino.0),
+            instant,
+            reply,
+            op,
+            move |_, reply, value| {
+                sized(reply, size, &value);
+            },
+        );
     }
 
     fn listxattr(&self, req: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
@@ -642,9 +744,15 @@ impl Filesystem for Door {
         };
         let core = self.core.clone();
         let op = async move { core.list_xattr(path).await };
-        self.answer(What::new(req, "listxattr", ino.0), instant, reply, op, move |_, reply, names| {
-            sized(reply, size, &names);
-        });
+        self.answer(
+            What::new(req, "listxattr", ino.0),
+            instant,
+            reply,
+            op,
+            move |_, reply, names| {
+                sized(reply, size, &names);
+            },
+        );
     }
 
     fn removexattr(&self, req: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
@@ -653,7 +761,13 @@ impl Filesystem for Door {
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.remove_xattr(path, name).await };
-        self.answer(What::new(req, "removexattr", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(
+            What::new(req, "removexattr", ino.0),
+            instant,
+            reply,
+            op,
+            |_, reply, ()| reply.ok(),
+        );
     }
 
     fn access(&self, _: &Request, _: INodeNo, _: AccessFlags, reply: ReplyEmpty) {
@@ -703,7 +817,13 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.allocate(fh.0, offset, length, mode).await };
-        self.answer(What::new(req, "fallocate", ino.0), instant, reply, op, |_, reply, ()| reply.ok());
+        self.answer(
+            What::new(req, "fallocate", ino.0),
+            instant,
+            reply,
+            op,
+            |_, reply, ()| reply.ok(),
+        );
     }
 
     fn lseek(&self, req: &Request, ino: INodeNo, fh: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
@@ -741,9 +861,15 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh_in.0) && self.core.handles.is_instant(fh_out.0);
         let op = async move { core.copy_range((fh_in.0, offset_in), (fh_out.0, offset_out), len).await };
-        self.answer(What::new(req, "copy_file_range", ino_in.0), instant, reply, op, |_, reply, n| {
-            reply.written(n as u32);
-        });
+        self.answer(
+            What::new(req, "copy_file_range", ino_in.0),
+            instant,
+            reply,
+            op,
+            |_, reply, n| {
+                reply.written(n as u32);
+            },
+        );
     }
 }
 

@@ -44,7 +44,7 @@ impl Core {
         fh
     }
 
-    pub(crate) async fn open(&self, ino: u64, path: VPath, flags: i32, privileged: bool) -> Result<Opened> {
+    pub(crate) async fn open(&self, ino: u64, path: VPath, flags: i32) -> Result<Opened> {
         let options = options_of(flags, self.options.writeback);
         let random = self.mount_of(&path).is_some_and(|m| m.capabilities().random_access);
         if !random && !options.writes() {
