@@ -632,11 +632,14 @@ export interface PatchOptions {
 	session?: string;
 	/** The mount points to show; all that the program mounted if left out. Mounts that come later are shown too, unless this is given. */
 	mounts?: readonly string[];
+	/** Whether `import`, `require` and worker threads learn the mounts too; `true` if left out. On Node 20 that takes a thread of its own. */
+	modules?: boolean;
 }
 /**
  * Shows the workspace's mounts to node:fs: `fs`, `fs.promises`, their synchronous twins, streams, descriptors and watchers, in
  * CommonJS and ES modules, whether they took hold of the functions before or after. Paths outside the mounts reach Node's
- * functions untouched. A mount at `/` is not shown: the process's own files lie there.
+ * functions untouched. A mount at `/` is not shown: the process's own files lie there. `import` and `require` load code from the
+ * mounts, and worker threads that are started meanwhile see them too.
  *
  * Patches stack: of several workspaces with the same mount point the latest is seen. The function that comes back ends this one;
  * when the last one has ended, every function is the very object it was before.

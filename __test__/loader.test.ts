@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 
+import { RAMResource, Workspace } from '@mirage/node-native'
+
 const root = join(import.meta.dirname, '..')
 const at = (name: string): string => join(root, '__test__', 'loader', name)
 const dist = (name: string): string => pathToFileURL(join(root, 'dist', name)).href
@@ -97,6 +99,17 @@ describe.each(Object.entries(DOORS))('%s', (_, flags) => {
     )
     expect(node([...flags, program], { env: { MIRAGE_CONFIG: 'c.yaml' } })).toEqual({ status: 0, stdout: 'child seen\n', stderr: '' })
   })
+})
+
+it('needs no door where a program patches by itself', () => {
+  expect(node([at('checks.mjs'), 'patch'])).toMatchObject({ status: 0, stderr: '' })
+})
+
+it.runIf(process.env.MIRAGE_TEST_REGISTERED !== undefined)('is what this very process runs under', async () => {
+  const ws = new Workspace({ '/registered': new RAMResource() })
+  expect(existsSync('/registered')).toBe(true)
+  await ws.close()
+  expect(existsSync('/registered')).toBe(false)
 })
 
 it('maps a stack through a source map that lies in the mount', () => {

@@ -1,6 +1,7 @@
 // createVfs: what a test of somebody else's code uses.
 import fs, { existsSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { beforeEach, describe, expect, it } from 'vitest'
 
 import { createVfs, test } from '@mirage/node-native/vitest'
@@ -52,6 +53,11 @@ describe('for a whole describe', () => {
 })
 
 it('is over after the describe', () => expect(existsSync('/whole')).toBe(false))
+
+it('lets require load from it on request', () => {
+  const vfs = createVfs({ 'x.cjs': 'module.exports = require("./y").y + 1', 'y.js': 'exports.y = 1' }, { modules: true })
+  expect(createRequire(vfs.path('z.js'))('./x.cjs')).toBe(2)
+})
 
 test('as a fixture', ({ vfs }) => {
   vfs.write({ f: 'x' })

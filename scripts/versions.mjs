@@ -7,6 +7,25 @@ import { dirname, join } from 'node:path'
 import { env, root, run, targetDir } from './env.mjs'
 
 const VERSIONS = ['20', '22', '24', '26']
+// Each way into node:fs, for each module system.
+const DOORS = [
+  ['--import', './dist/register.mjs'],
+  ['--require', './dist/register.cjs'],
+  ['--loader', './dist/loader.mjs'],
+].flatMap((door) => [
+  [...door, '__test__/loader/checks.mjs'],
+  [...door, '__test__/loader/main.cjs', 'one', 'two'],
+  [...door, '__test__/loader/main.mjs', 'one', 'two'],
+])
+const RUNS = [
+  ['examples/ten-lines.mjs'],
+  ['examples/ten-lines.cjs'],
+  ['examples/quick-start.mjs'],
+  ['__test__/smoke.mjs'],
+  ['__test__/fs-surface/exports.mjs'],
+  ['__test__/loader/checks.mjs', 'patch'],
+  ...DOORS,
+]
 const asked = process.argv.slice(2)
 const platform = `${process.platform}-${process.arch}`
 if (platform !== 'linux-x64') {
@@ -25,36 +44,11 @@ for (const version of asked.length > 0 ? asked : VERSIONS) {
     }
   }
   const shown = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
-  for (const file of [
-    'examples/ten-lines.mjs',
-    'examples/ten-lines.cjs',
-    'examples/quick-start.mjs',
-    '__test__/smoke.mjs',
-    '__test__/fs-surface/exports.mjs',
-  ]) {
-    const r = spawnSync(node, [file], { cwd: root, env, encoding: 'utf8', timeout: 120_000 })
+  for (const args of RUNS) {
+    const r = spawnSync(node, args, { cwd: root, env, encoding: 'utf8', timeout: 120_000 })
     if (r.status !== 0) {
-      console.error(`${file} on Node ${shown}: exit ${r.status ?? r.signal}\n${r.stdout}${r.stderr}`)
+      console.error(`node ${args.join(' ')} on Node ${shown}: exit ${r.status ?? r.signal}\n${r.stdout}${r.stderr}`)
       process.exit(1)
-    }
-  }
-  // Each way in, for each module system.
-  for (const door of [
-    ['--import', './dist/register.mjs'],
-    ['--require', './dist/register.cjs'],
-    ['--loader', './dist/loader.mjs'],
-  ]) {
-    for (const program of [
-      ['__test__/loader/checks.mjs'],
-      ['__test__/loader/main.cjs', 'one', 'two'],
-      ['__test__/loader/main.mjs', 'one', 'two'],
-    ]) {
-      const args = [...door, ...program]
-      const r = spawnSync(node, args, { cwd: root, env, encoding: 'utf8', timeout: 120_000 })
-      if (r.status !== 0) {
-        console.error(`node ${args.join(' ')} on Node ${shown}: exit ${r.status ?? r.signal}\n${r.stdout}${r.stderr}`)
-        process.exit(1)
-      }
     }
   }
   console.log(`Node ${shown}: ok`)

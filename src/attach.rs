@@ -1,10 +1,11 @@
 //! Workspaces across JavaScript threads: what one thread publishes, another can attach to.
 //!
 //! The table is process-wide. An entry belongs to a JavaScript thread (by Node's thread id); who may see it is the facade's
-//! decision. An entry does not keep its workspace alive unless it is pinned.
+//! decision. An entry keeps its workspace alive: what is mounted for node:fs stays, even when the program has let go of the object.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
+use napi::{Env, Result};
 use napi_derive::napi;
 use parking_lot::Mutex;
 use workspace::Workspace;
@@ -16,10 +17,8 @@ struct Entry {
     id: u32,
     thread: u32,
     note: String,
-    workspace: Weak<Workspace>,
+    workspace: Arc<Workspace>,
     limits: shell::command::Limits,
-    /// Keeps a workspace that no JavaScript object holds, such as one described by a configuration file.
-    _pin: Option<Arc<Workspace>>,
 }
 
 static PUBLISHED: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
@@ -33,22 +32,22 @@ pub struct NativePublished {
     pub note: String,
 }
 
-/// Makes a workspace known under JavaScript thread `thread`, with a note for those who see it; answers its number. With `pin` it
-/// lives as long as the process.
+/// Makes a workspace known under JavaScript thread `thread`, with a note for those who see it; answers its number. It ends with the
+/// calling thread, unless it is a `lasting` one.
 #[napi(catch_unwind)]
-pub fn publish(workspace: &NativeWorkspace, thread: u32, note: String, pin: bool) -> u32 {
+pub fn publish(env: Env, workspace: &NativeWorkspace, thread: u32, note: String, lasting: bool) -> Result<u32> {
     let id = next_id();
-    let mut published = PUBLISHED.lock();
-    published.retain(|e| e.workspace.strong_count() > 0);
-    published.push(Entry {
+    PUBLISHED.lock().push(Entry {
         id,
         thread,
         note,
-        workspace: Arc::downgrade(&workspace.inner),
+        workspace: workspace.inner.clone(),
         limits: workspace.limits.clone(),
-        _pin: pin.then(|| workspace.inner.clone()),
     });
-    id
+    if !lasting {
+        env.add_env_cleanup_hook(id, unpublish)?;
+    }
+    Ok(id)
 }
 
 /// Takes a workspace out of the table.
@@ -66,7 +65,7 @@ pub fn unpublish(id: u32) {
 /// What thread `thread` has published and not closed, in that order.
 #[napi(catch_unwind)]
 pub fn published(thread: u32) -> Vec<NativePublished> {
-    let alive = |e: &&Entry| e.thread == thread && e.workspace.upgrade().is_some_and(|w| !w.is_closed());
+    let alive = |e: &&Entry| e.thread == thread && !e.workspace.is_closed();
     let listed = |e: &Entry| NativePublished {
         id: e.id,
         note: e.note.clone(),
@@ -79,9 +78,8 @@ pub fn published(thread: u32) -> Vec<NativePublished> {
 pub fn attach(id: u32) -> Option<NativeWorkspace> {
     let published = PUBLISHED.lock();
     let entry = published.iter().find(|e| e.id == id)?;
-    let inner = entry.workspace.upgrade()?;
     Some(NativeWorkspace {
-        inner,
+        inner: entry.workspace.clone(),
         limits: entry.limits.clone(),
     })
 }

@@ -16,6 +16,7 @@ export const meta = [import.meta.url, import.meta.filename, import.meta.dirname,
   '/ram/inner.mjs': 'export default "inner-esm"',
   '/ram/inner.cjs': 'module.exports = "inner-cjs"',
   '/ram/b.mjs': 'export const b = "b"',
+  '/ram/imports.mjs': 'import { b } from "./b.mjs"; import pk from "pk"; export default [b, pk]',
   '/ram/d.json': '{"x":42}',
   '/ram/named.cjs': 'exports.named = "named"; exports.file = __filename',
   '/ram/x.cjs': `

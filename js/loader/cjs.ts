@@ -77,10 +77,20 @@ function lookUp(request: string, parent: Parent | null | undefined, paths: unkno
   return undefined
 }
 
+/** Puts `ours` in the place of `object[name]`; what comes back puts the old one there again, unless somebody else has replaced it since. */
+function replace<T extends object, K extends keyof T>(object: T, name: K, ours: T[K]): () => void {
+  const original = object[name]
+  object[name] = ours
+  return () => {
+    // Theirs goes on to ours, which passes everything through once nothing is mounted.
+    if (object[name] === ours) object[name] = original
+  }
+}
+
 /** Puts our part into `Module._resolveFilename`. */
-function patchResolve(): void {
+function patchResolve(): () => void {
   const original = loader._resolveFilename
-  loader._resolveFilename = function (this: unknown, request, parent, isMain, options) {
+  return replace(loader, '_resolveFilename', function (this: unknown, request, parent, isMain, options) {
     if (typeof request === 'string') {
       const path = lookUp(request, parent, options?.paths, options?.conditions)
       if (path !== undefined) return path
@@ -89,30 +99,35 @@ function patchResolve(): void {
     // Node's resolver does not see mounts, but may see what lies on the disk beneath one.
     if (typeof found === 'string' && owned(found) && kindOf(found) !== 'file') throw errors.requireNotFound(request, requireStack(parent))
     return found
-  }
+  })
 }
 
-/** On Node 20 the type of a `.js` file comes from a manifest that only Node's own reader sees: not one in a mount. */
-function patchScripts(): void {
+/**
+ * On Node 20 the type of a `.js` file comes from a manifest that only Node's own reader sees: not one in a mount. And what an ES module
+ * that is required imports in its turn is resolved where no hook reaches.
+ */
+function patchScripts(): () => void {
   const original = loader._extensions['.js'] as Extension
-  loader._extensions['.js'] = function (this: unknown, module, filename) {
-    const format = owned(filename) ? formatOf(filename) : undefined
-    if (format === undefined) return original.call(this, module, filename)
-    return module._compile(readFileSync(filename, 'utf8'), filename, format)
-  }
+  return replace(loader._extensions, '.js', function (this: unknown, module, filename) {
+    if (!owned(filename)) return original.call(this, module, filename)
+    try {
+      const format = formatOf(filename)
+      if (format === undefined) return original.call(this, module, filename)
+      return module._compile(readFileSync(filename, 'utf8'), filename, format)
+    } catch (error) {
+      if ((error as { code?: unknown } | null)?.code !== 'ERR_MODULE_NOT_FOUND') throw error
+      throw errors.requireOfModule(filename, error)
+    }
+  })
 }
 
 /** The system loads a native addon from a file of its own: one in a mount is put into a temporary file for the moment of loading. */
-function patchAddons(): void {
-  const original = process.dlopen.bind(process)
-  process.dlopen = (module: object, filename: string, flags?: number): void => {
-    const load = (path: string): void => {
-      if (flags === undefined) (original as (m: object, f: string) => void)(module, path)
-      else original(module, path, flags)
-    }
-    if (!owned(filename)) return load(filename)
+function patchAddons(): () => void {
+  const original = process.dlopen as (...args: unknown[]) => void
+  return replace(process, 'dlopen', function (this: unknown, module: object, filename: string, ...flags: unknown[]): void {
+    const load = (path: string): void => original.call(process, module, path, ...flags)
     const place = [tmpdir(), '/dev/shm', '/var/tmp', '/tmp'].find((dir) => !owned(dir) && kindOf(dir) === 'directory')
-    if (place === undefined) return load(filename)
+    if (typeof filename !== 'string' || !owned(filename) || place === undefined) return load(filename)
     const dir = mkdtempSync(join(place, 'mirage-addon-'))
     try {
       const copy = join(dir, basename(filename))
@@ -121,12 +136,13 @@ function patchAddons(): void {
     } finally {
       rmSync(dir, { recursive: true, force: true })
     }
-  }
+  })
 }
 
-/** Teaches `require` the mounts. */
-export function patchRequire(): void {
-  patchResolve()
-  patchAddons()
-  if (!('registerHooks' in Module)) patchScripts()
+/** Teaches `require` the mounts; what comes back undoes it. */
+export function patchRequire(): () => void {
+  const undo = [patchResolve(), patchAddons(), ...('registerHooks' in Module ? [] : [patchScripts()])]
+  return () => {
+    for (const back of undo.reverse()) back()
+  }
 }

@@ -38,6 +38,15 @@ export const errors = {
       requestPath: request,
     }),
 
+  /** An ES module in a mount whose imports `require` cannot follow on this version of Node. */
+  requireOfModule: (path: string, cause: unknown): Made =>
+    coded(
+      Error,
+      'ERR_REQUIRE_ESM',
+      `require() of ES Module ${path} is not supported on Node ${process.versions.node}: its imports lie in a mount. Use import(), or Node 22.`,
+      { cause },
+    ),
+
   /** A directory where a module was meant. */
   directory: (path: string, base: string | undefined, url: string): Made =>
     coded(Error, 'ERR_UNSUPPORTED_DIR_IMPORT', `Directory import '${path}' is not supported resolving ES modules${from(base)}`, { url }),

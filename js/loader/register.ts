@@ -2,84 +2,39 @@
  * `./register`: before the program's own code runs, node:fs is patched, `import` and `require` learn the mounts, and every workspace that
  * the program makes is mounted on its own.
  */
-import Module from 'node:module'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import workers, { isMainThread } from 'node:worker_threads'
 
 import { ConfigError } from '../config/parse.js'
-import { keep, observe, show } from '../fs/doors.js'
+import { keep, show } from '../fs/doors.js'
 import { patchAutomatically } from '../fs/patch.js'
-import { shownPrefixes } from '../fs/places.js'
 import { follow } from '../life.js'
-import { nativeOf, type Workspace } from '../workspace.js'
-import { extensions, patchRequire } from './cjs.js'
+import type { Workspace } from '../workspace.js'
 import { type Configured, configure } from './configured.js'
 import { inherit } from './heir.js'
-import { resolveSync, setExtensions } from './hooks.js'
-import { setPrefixes } from './mounts.js'
-import { changed, enter, lineage, publish } from './threads.js'
-import { patchWorker } from './worker.js'
+import { reach } from './reach.js'
+import { automatic } from './threads.js'
 
 let registered = false
 let configured: Configured | undefined
 
-/** Whether `--loader` was given, which makes Node load everything on the thread of the hooks. */
-const flagged = (): boolean =>
-  [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].some((flag) => /^--(?:experimental-)?loader(?:=|$)/.test(flag))
-
-/** Adds hooks on their own thread, which is told whose workspaces count. */
-function addThread(): void {
-  if (!('register' in Module)) return
-  const warn = process.emitWarning
-  try {
-    // From Node 26 on it is deprecated for the hooks that the thread itself can have, but for what `--loader` starts there is no other way.
-    process.emitWarning = () => {}
-    const hooks = pathToFileURL(join(__dirname, 'hooks.mjs')).href
-    ;(Module.register as (url: string, options: object) => void)(hooks, { data: lineage() })
-  } finally {
-    process.emitWarning = warn
-  }
-}
-
-/** The hooks: on the thread itself where Node has them there, else on their own. */
-function addHooks(): void {
-  const here = 'registerHooks' in Module
-  if (here) (Module as unknown as { registerHooks(hooks: object): void }).registerHooks({ resolve: resolveSync })
-  if (!here || flagged()) addThread()
-}
-
-/** Mounts what the program makes, and lets the threads below see all that is mounted here. */
-function followWorkspaces(): void {
-  follow(patchAutomatically)
-  observe((workspace, options) => {
-    const forget = workspace.onMounts(changed, () => {})
-    const unpublish = publish(nativeOf(workspace), JSON.stringify(options))
-    return () => {
-      forget()
-      unpublish()
-    }
-  })
+/** Whether this is a thread of hooks. It inherits `--require` too, but what it needs comes with the hooks. */
+function isInternal(): boolean {
+  const known = (workers as { isInternalThread?: boolean }).isInternalThread
+  return known ?? (!isMainThread && workers.parentPort === null)
 }
 
 /** Switches everything on; once for each thread. */
 export function register(): void {
-  // A thread of hooks inherits `--require` too; what it needs comes with the hooks.
-  if (registered || (workers as { isInternalThread?: boolean }).isInternalThread === true) return
+  if (registered || isInternal()) return
   registered = true
-  enter()
   keep()
-  setPrefixes(shownPrefixes)
   if (isMainThread) {
     configured = configure()
     if (configured !== undefined) show(configured.native, {}, 'below')
   } else inherit()
-  // After the configured workspace, which is shown already.
-  followWorkspaces()
-  setExtensions(extensions)
-  patchRequire()
-  addHooks()
-  patchWorker()
+  reach(automatic)
+  // From now on: the configured workspace is shown already.
+  if (automatic) follow(patchAutomatically)
 }
 
 /** A workspace that can be mounted in the kernel. */

@@ -17,14 +17,25 @@ export interface Ancestor {
 
 const KEY = '@mirage/node-native.threads'
 
-let above: readonly Ancestor[] = []
+/** What a thread hands down to those that it starts. */
+interface Inheritance {
+  readonly threads: readonly Ancestor[]
+  /** Whether workspaces are mounted when they are made. */
+  readonly automatic: boolean
+}
+
+const inheritance = getEnvironmentData(KEY) as unknown as Inheritance | undefined
+
+let above: readonly Ancestor[] = inheritance?.threads ?? []
 let here: Ancestor | undefined
 
-/** Makes this thread an heir of those that started it, and tells those that it will start. */
-export function enter(): void {
-  above = (getEnvironmentData(KEY) as unknown as Ancestor[] | undefined) ?? []
-  here = { thread: threadId, changes: new Int32Array(new SharedArrayBuffer(4)) }
-  setEnvironmentData(KEY, lineage() as never)
+/** Whether this thread shall mount workspaces when they are made: one that was started by a thread that does not, does not either. */
+export const automatic = inheritance?.automatic ?? true
+
+/** Lets the threads that this one starts know whose workspaces they see, and whether they mount their own when they are made. */
+export function bequeath(automatic: boolean): void {
+  here ??= { thread: threadId, changes: new Int32Array(new SharedArrayBuffer(4)) }
+  setEnvironmentData(KEY, { threads: lineage(), automatic } satisfies Inheritance as never)
 }
 
 /** Makes this thread see what another one sees: a thread of hooks works for the thread that asks. */

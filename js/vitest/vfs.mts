@@ -18,6 +18,8 @@ export interface VfsOptions {
   root?: string
   /** Further mounts, by prefix. */
   mounts?: Record<string, MountSpec>
+  /** Whether `createRequire`, `import` of Node's own and worker threads learn the mounts too; see `patchNodeFs`. `false` if left out. */
+  modules?: boolean
 }
 
 /** A mounted tree. */
@@ -37,7 +39,7 @@ export class Vfs implements AsyncDisposable {
       { mode: MountMode.WRITE, cwd: this.root },
     )
     this.#initial = files
-    this.#restore = patchNodeFs(this.ws)
+    this.#restore = patchNodeFs(this.ws, { modules: options.modules === true })
     try {
       this.write(files)
     } catch (error) {
