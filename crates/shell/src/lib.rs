@@ -21,6 +21,7 @@ pub mod io;
 pub mod jobs;
 pub mod pipe;
 pub mod pool;
+mod report;
 mod script;
 pub mod session;
 pub mod shell;

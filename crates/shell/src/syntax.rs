@@ -18,6 +18,7 @@ mod cond;
 mod dollar;
 pub mod error;
 pub mod escapes;
+mod keywords;
 mod machine;
 mod parser;
 pub mod print;
@@ -27,7 +28,7 @@ mod words;
 
 pub use assign::assignment_of;
 pub use braces::{BraceLimit, expand_braces};
-pub use commands::is_reserved;
+pub use keywords::is_reserved;
 pub use parser::{
     AliasLookup, NoAliases, ParseOptions, Parser, parse_double_quoted, parse_substitution, parse_word_text,
 };

@@ -8,8 +8,8 @@ use super::{
         ArithExpr, ArithForClause, CaseClause, CaseEnd, CaseItem, CommandKind, ForClause, IfClause, List, WhileClause,
         Word,
     },
-    commands::Keyword,
     error::SyntaxError,
+    keywords::Keyword,
     machine::{Machine, Parse, class},
     words::WordContext,
 };

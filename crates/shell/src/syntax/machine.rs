@@ -464,7 +464,7 @@ impl<'a> Machine<'a> {
             }
             let name = &self.src[self.pos..end];
             if self.alias_frames.iter().any(|frame| frame.name == name)
-                || (self.opts.posix && super::commands::is_reserved(name))
+                || (self.opts.posix && super::keywords::is_reserved(name))
             {
                 return;
             }
