@@ -1,6 +1,6 @@
 //! `cut`: parts of each line.
 
-mod list;
+pub(super) mod list;
 
 use shell::command::{CommandError, CommandResult, Context};
 
