@@ -145,7 +145,7 @@ struct Join {
 }
 
 impl Join {
-    fn key<'r>(record: &'r Record, field: usize) -> &'r [u8] {
+    fn key(record: &Record, field: usize) -> &[u8] {
         record.field(field).unwrap_or_default()
     }
 
