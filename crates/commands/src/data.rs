@@ -1,3 +1,4 @@
 //! Commands for structured data.
 
+pub mod bc;
 pub mod jq;

@@ -38,6 +38,7 @@ pub fn all() -> Vec<Arc<dyn Command>> {
         Arc::new(checksum::sums::SHA256SUM),
         Arc::new(checksum::sums::SHA384SUM),
         Arc::new(checksum::sums::SHA512SUM),
+        Arc::new(data::bc::COMMAND),
         Arc::new(data::jq::COMMAND),
         Arc::new(encoding::base::BASE32),
         Arc::new(encoding::base::BASE64),
