@@ -21,6 +21,7 @@ pub mod mkdir;
 pub mod mktemp;
 pub mod modes;
 pub mod mv;
+pub mod patch;
 pub mod prompt;
 pub mod readlink;
 pub mod realpath;

@@ -70,6 +70,7 @@ pub fn all() -> Vec<Arc<dyn Command>> {
         Arc::new(files::mkdir::COMMAND),
         Arc::new(files::mktemp::COMMAND),
         Arc::new(files::mv::COMMAND),
+        Arc::new(files::patch::COMMAND),
         Arc::new(files::readlink::COMMAND),
         Arc::new(files::realpath::COMMAND),
         Arc::new(files::rm::COMMAND),

@@ -41,6 +41,12 @@ impl From<CommandError> for Stop {
 
 type Run<T> = Result<T, Stop>;
 
+/// What is given to a function: a number, or an array with the caller's name for it.
+enum Passed {
+    Value(Num),
+    Array(Vec<u8>, Array),
+}
+
 pub(super) struct Machine {
     scale: usize,
     ibase: u32,
@@ -521,13 +527,13 @@ impl Machine {
             )));
         }
         // Values first, for they may be those of names that the function has for itself.
-        let mut values: Vec<(&Own, Option<Num>, Option<(Vec<u8>, Array)>)> = Vec::new();
+        let mut values: Vec<(&Own, Passed)> = Vec::new();
         for (own, given) in f.parameters.iter().zip(given) {
             match given {
-                Given::Value(e) if !own.array => values.push((own, Some(self.expr(cx, e)?), None)),
+                Given::Value(e) if !own.array => values.push((own, Passed::Value(self.expr(cx, e)?))),
                 Given::Array(from) if own.array => {
                     let copy = self.arrays.get(from).cloned().unwrap_or_default();
-                    values.push((own, None, Some((from.clone(), copy))));
+                    values.push((own, Passed::Array(from.clone(), copy)));
                 }
                 _ => return Err(Stop::Fault("Parameter type mismatch".into())),
             }
@@ -535,14 +541,16 @@ impl Machine {
         let mut saved_names: Vec<(Vec<u8>, Option<Num>)> = Vec::new();
         let mut saved_arrays: Vec<(Vec<u8>, Option<Array>)> = Vec::new();
         let mut shared: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        for (own, value, array) in values {
-            if let Some(value) = value {
-                saved_names.push((own.name.clone(), self.names.insert(own.name.clone(), value)));
-            }
-            if let Some((from, copy)) = array {
-                saved_arrays.push((own.name.clone(), self.arrays.insert(own.name.clone(), copy)));
-                if own.shared {
-                    shared.push((own.name.clone(), from));
+        for (own, passed) in values {
+            match passed {
+                Passed::Value(value) => {
+                    saved_names.push((own.name.clone(), self.names.insert(own.name.clone(), value)));
+                }
+                Passed::Array(from, copy) => {
+                    saved_arrays.push((own.name.clone(), self.arrays.insert(own.name.clone(), copy)));
+                    if own.shared {
+                        shared.push((own.name.clone(), from));
+                    }
                 }
             }
         }
