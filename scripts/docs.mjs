@@ -55,7 +55,7 @@ for (const file of files) {
         if (!existsSync(config)) writeFileSync(config, 'export default {}\n')
         check('vitest', ['run', '--root', dir, saved], where)
       }
-      if (/^vitest\.config\./.test(saved)) check('vitest', ['run', '--root', dir], where)
+      if (saved.startsWith('vitest.config.')) check('vitest', ['run', '--root', dir], where)
       return
     }
     const next = blocks[k + 1]
