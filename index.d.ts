@@ -220,7 +220,7 @@ export interface Limits {
 	/** Milliseconds for one command (default 600 000). */
 	commandTimeoutMs?: number | null;
 	/**
-	 * Milliseconds of processor time, all threads of the call together (default 20 000). Waiting costs nothing, so a slow backend
+	 * Milliseconds of processor time, all threads of the call together (default 15 000). Waiting costs nothing, so a slow backend
 	 * does not use it up; a loop that never ends does.
 	 */
 	cpuMs?: number | null;

@@ -1,7 +1,7 @@
 // The launcher: flags, arguments, signals, exit codes.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -86,6 +86,33 @@ describe('mirage run', () => {
     expect(mirage(['run'])).toMatchObject({ status: 2, stderr: expect.stringContaining('which file') })
     expect(mirage(['walk'])).toMatchObject({ status: 2, stderr: expect.stringContaining('no such command: walk') })
     expect(mirage(['run', '--fuse', '--no-config', 'app.mjs']).status).not.toBe(0)
+  })
+})
+
+describe.runIf(existsSync('/dev/fuse') && process.getuid?.() === 0)('mirage run --fuse', () => {
+  it('shows the mounts to other programs, and leaves nothing', () => {
+    const at = join(scratch, 'kernel')
+    writeFileSync(join(scratch, 'kernel.yaml'), `mounts: { ${at}: ram }\n`)
+    writeFileSync(
+      join(scratch, 'kernel.mjs'),
+      `import { execFileSync, fork } from 'node:child_process'
+       import { readFileSync, writeFileSync } from 'node:fs'
+       const at = ${JSON.stringify(at)}
+       if (process.send) console.log('fork', readFileSync(at + '/from', 'utf8'))
+       else {
+         writeFileSync(at + '/from', 'node')
+         execFileSync('sh', ['-c', 'cat from > to; echo sh >> to'], { cwd: at })
+         console.log(readFileSync(at + '/to', 'utf8'))
+         fork(new URL(import.meta.url), { stdio: 'inherit' })
+       }`,
+    )
+    expect(mirage(['run', '--fuse', '-c', 'kernel.yaml', 'kernel.mjs'])).toEqual({
+      status: 0,
+      signal: null,
+      stdout: 'nodesh\n\nfork node\n',
+      stderr: '',
+    })
+    expect(existsSync(at)).toBe(false)
   })
 })
 

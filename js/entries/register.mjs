@@ -2,4 +2,3 @@
 import core from './core.cjs'
 
 core.loader.register()
-await core.loader.mountInKernel()

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 
 import { describeEnv, type Description, isText } from '../config/workspace.js'
 import { native } from '../native.js'
-import { nativeOf, type Workspace } from '../workspace.js'
+import { nativeOf } from '../workspace.js'
 
 /** The number of the main thread; what is published under it is seen by all threads. */
 const MAIN = 0
@@ -14,8 +14,7 @@ const NOTE = JSON.stringify({ configured: true })
 /** A configured workspace. */
 export interface Configured {
   readonly native: InstanceType<typeof native.NativeWorkspace>
-  /** On the thread that made it. */
-  readonly made?: { readonly workspace: Workspace; readonly description: Description }
+  readonly description: Description
 }
 
 /**
@@ -28,11 +27,11 @@ export function configure(): Configured | undefined {
   if (value === undefined || value === '') return undefined
   // A process that this one starts reads the same file, wherever the program has gone meanwhile.
   if (!isText(value)) process.env.MIRAGE_CONFIG = resolve(value)
+  const description = describeEnv(value)
   const known = native.published(MAIN).find(({ note }) => note === NOTE)
   const attached = known === undefined ? null : native.attach(known.id)
-  if (attached !== null) return { native: attached }
-  const description = describeEnv(value)
-  const workspace = description.open()
-  native.publish(nativeOf(workspace), MAIN, NOTE, true)
-  return { native: nativeOf(workspace), made: { workspace, description } }
+  if (attached !== null) return { native: attached, description }
+  const made = nativeOf(description.open())
+  native.publish(made, MAIN, NOTE, true)
+  return { native: made, description }
 }

@@ -1,3 +1,3 @@
 /** What the files in `dist` call; see `js/entries`. */
-export { mountInKernel, register } from './register.js'
+export { register } from './register.js'
 export { flagHooks, threadHooks } from './thread.js'
