@@ -70,7 +70,8 @@ impl Node {
 /// See the module.
 pub(crate) struct Inodes {
     root: VPath,
-    root_id: u64,
+    /// What the root would be called if it were not the root.
+    root_id: Option<u64>,
     nodes: HashMap<u64, Node, RandomState>,
     names: HashMap<Name, u64, RandomState>,
     origins: Vec<Origin>,
@@ -88,7 +89,7 @@ impl Inodes {
         nodes.insert(ROOT, node);
         Self {
             root,
-            root_id: ROOT,
+            root_id: None,
             nodes,
             names: HashMap::with_hasher(RandomState::default()),
             origins: Vec::new(),
@@ -99,7 +100,9 @@ impl Inodes {
 
     /// Says what the root is in its backend, so that its own number is not given to anybody else.
     pub(crate) fn set_root(&mut self, origin: Origin, ino: u64) {
-        self.root_id = self.number(origin, ino).unwrap_or(ROOT);
+        // Its backend is the first, whether or not it has numbers: number 1 of any other must not be the root's.
+        self.origins = vec![origin];
+        self.root_id = self.number(origin, ino);
     }
 
     /// What is remembered of `ino`.
@@ -171,7 +174,7 @@ impl Inodes {
     /// The number that `name` in `parent` has or will have when it is looked up.
     pub(crate) fn expected(&mut self, parent: u64, name: &[u8], origin: Origin, stat: &Stat) -> u64 {
         match self.number(origin, stat.ino) {
-            Some(id) if id == self.root_id => ROOT,
+            Some(id) if Some(id) == self.root_id => ROOT,
             // Number 1 is the root's, whatever it is called in its backend.
             Some(id) if id != ROOT => id,
             _ => self.numbered_by_name(parent, name),
@@ -181,7 +184,7 @@ impl Inodes {
     /// Whether what has this stat can be the file that the kernel calls `ino`. Names change hands while requests are under way.
     pub(crate) fn is(&mut self, ino: u64, origin: Origin, stat: &Stat) -> bool {
         match self.number(origin, stat.ino) {
-            Some(id) if id == self.root_id => ino == ROOT,
+            Some(id) if Some(id) == self.root_id => ino == ROOT,
             Some(id) if id != ROOT => id == ino,
             // Nothing but the name tells these apart.
             _ => true,
@@ -426,6 +429,19 @@ mod tests {
         assert_eq!(t.path(f).unwrap(), VPath::new("/data/d/f").unwrap());
         t.renamed((ROOT, b"d"), (ROOT, b"e"), false);
         assert_eq!(t.path(f).unwrap(), VPath::new("/data/e/f").unwrap());
+    }
+
+    #[test]
+    fn number_one_belongs_to_the_root_alone() {
+        let other = Origin { mount: 2, dev: 0 };
+        for root in [0, 1, 5] {
+            let mut t = table();
+            t.set_root(HERE, root);
+            for (name, origin) in [(b"a", HERE), (b"b", other)] {
+                let id = t.enter(ROOT, name, origin, &dir(1));
+                assert_eq!(id == ROOT, root == 1 && origin == HERE);
+            }
+        }
     }
 
     #[test]

@@ -104,7 +104,14 @@ fn wire(a: &Attr) -> FileAttr {
 
 fn moment(t: TimeOrNow) -> Time {
     match t {
-        TimeOrNow::SpecificTime(t) => t.into(),
+        TimeOrNow::SpecificTime(t) => match Time::from(t) {
+            // `fuser` subtracts the nanoseconds of a time before 1970 where it should add them.
+            Time { seconds, nanos } if seconds < 0 && nanos > 0 => Time {
+                seconds: seconds + 1,
+                nanos: 1_000_000_000 - nanos,
+            },
+            time => time,
+        },
         TimeOrNow::Now => Time::now(),
     }
 }

@@ -39,6 +39,8 @@ mod mount;
 mod mountpoint;
 #[cfg(target_os = "linux")]
 mod queue;
+#[cfg(target_os = "linux")]
+mod reaper;
 
 pub use error::{Failure, FuseError};
 pub use mount::KernelMount;

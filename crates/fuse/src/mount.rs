@@ -17,6 +17,7 @@ use crate::inval::{Listener, Stale};
 use crate::kernel::{Serving, serve};
 use crate::mountpoint::{self, Mountpoint};
 use crate::queue::Queue;
+use crate::reaper::Reaper;
 use crate::{Failure, FuseError, MountOptions};
 
 /// How long the kernel may take to greet a new mount.
@@ -40,7 +41,7 @@ pub struct KernelMount {
 
 enum State {
     /// The channel closes when the threads of the mount have ended.
-    Up(Receiver<()>),
+    Up(Receiver<()>, Option<Reaper>),
     Down,
 }
 
@@ -114,6 +115,7 @@ impl KernelMount {
             });
         }
         let connection = mountpoint::mounted(&mountpoint.path).map_or(0, |m| m.minor);
+        let reaper = Reaper::start(&mountpoint.path, connection, mountpoint.made());
         let listener = Listener::start(&core, &bridge, &notices, door);
         Ok(Self {
             core,
@@ -122,7 +124,7 @@ impl KernelMount {
             mountpoint,
             listener,
             connection,
-            state: Mutex::new(State::Up(ended)),
+            state: Mutex::new(State::Up(ended, reaper)),
         })
     }
 
@@ -139,7 +141,7 @@ impl KernelMount {
     /// Whether the kernel still has it: somebody else may have unmounted it.
     pub fn is_mounted(&self) -> bool {
         match &*self.state.lock() {
-            State::Up(ended) => !matches!(ended.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected)),
+            State::Up(ended, _) => !matches!(ended.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected)),
             State::Down => false,
         }
     }
@@ -159,9 +161,10 @@ impl KernelMount {
     /// same). Idempotent. The directory is removed if mounting made it.
     pub fn unmount(&self, deadline: Duration) -> Result<(), FuseError> {
         let mut state = self.state.lock();
-        let State::Up(ended) = &*state else {
+        let State::Up(ended, reaper) = &mut *state else {
             return Ok(());
         };
+        let reaper = reaper.take();
         let until = Instant::now() + deadline;
         self.core.fs.vfs().forget_listener(self.listener);
         let path = &self.mountpoint.path;
@@ -183,6 +186,9 @@ impl KernelMount {
         drop(state);
         self.bridge.close();
         self.mountpoint.remove();
+        if let Some(reaper) = reaper {
+            reaper.dismiss();
+        }
         if home {
             // Here and not on the loops' side, where closing a descriptor would hit another one.
             drop(self.core.handles.clear());
@@ -207,7 +213,8 @@ impl Drop for KernelMount {
 /// answer on this very thread: mounting waits for nobody, and what is wrong shows at the first request.
 fn prepare(core: &Arc<Core>) -> Result<(), FuseError> {
     let asked = core.clone();
-    match runtime::poll_now(Box::pin(async move { asked.prepare().await })) {
+    let look = || runtime::poll_now(Box::pin(async move { asked.prepare().await }));
+    match runtime::allow_blocking(look) {
         Ok(Err(e)) if e.errno() == Errno::EDEADLK => {}
         Ok(done) => return Ok(done?),
         Err(_pending) => {}

@@ -39,6 +39,11 @@ impl Mountpoint {
         Ok(Self { path: found, made })
     }
 
+    /// The directories that were made for it, the innermost first.
+    pub(crate) fn made(&self) -> &[PathBuf] {
+        &self.made
+    }
+
     /// Removes the directories that were made, as far as they are empty.
     pub(crate) fn remove(&self) {
         for dir in &self.made {
