@@ -5,29 +5,31 @@ import type { NativeDoor } from './places.js'
 export type ChangeListener = (path: string, tree: boolean) => void
 
 interface Source {
-  readonly listeners: Set<ChangeListener>
+  /** Who listens, and from which change on: what happened before may still be on its way. */
+  readonly listeners: Map<ChangeListener, number>
   readonly id: number
 }
 
 const sources = new Map<NativeDoor, Source>()
 
-/** Calls `listener` after every change; the function that comes back ends that. */
+function listen(door: NativeDoor): Source {
+  const listeners = new Map<ChangeListener, number>()
+  const id = door.watch((path, tree, number) => {
+    for (const [listener, from] of Array.from(listeners)) if (number > from && listeners.has(listener)) listener(path, tree)
+  })
+  const source = { listeners, id }
+  sources.set(door, source)
+  return source
+}
+
+/** Calls `listener` after every change from now on; the function that comes back ends that. */
 export function onChange(door: NativeDoor, listener: ChangeListener): () => void {
-  let source = sources.get(door)
-  if (source === undefined) {
-    const listeners = new Set<ChangeListener>()
-    const id = door.watch((path, tree) => {
-      for (const each of [...listeners]) each(path, tree)
-    })
-    source = { listeners, id }
-    sources.set(door, source)
-  }
-  const { listeners, id } = source
-  listeners.add(listener)
+  const source = sources.get(door) ?? listen(door)
+  source.listeners.set(listener, door.watched(source.id))
   return () => {
-    listeners.delete(listener)
-    if (listeners.size > 0 || sources.get(door)?.id !== id) return
+    source.listeners.delete(listener)
+    if (source.listeners.size > 0 || sources.get(door) !== source) return
     sources.delete(door)
-    door.unwatch(id)
+    door.unwatch(source.id)
   }
 }

@@ -123,7 +123,8 @@ export const opendirSync: Wrap = (real) =>
     if (found === undefined || !sound(given)) return real.apply(this, arguments as never)
     const options = asObject<DirOptions>(given)
     const read = start(found, options.encoding)
-    return make(found, options, settle(undefined, read, 'opendir', found.shown, undefined, entriesOf(options.encoding)))
+    // Node's own names no path here.
+    return make(found, options, settle(undefined, read, 'opendir', undefined, undefined, entriesOf(options.encoding)))
   }
 
 async function opened(found: Place, options: DirOptions): Promise<fs.Dir> {

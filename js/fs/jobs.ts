@@ -1,12 +1,16 @@
 /** Node 26's one-trip jobs: reading or writing a whole file in one go. */
-import { freshId } from '../native.js'
-import { errno, refused } from './errors.js'
+import { freshId, native } from '../native.js'
+import { errno } from './errors.js'
 import { isOurs } from './fds.js'
 import { MountHandle } from './mount-handle.js'
-import { wantsDir } from './on-path.js'
+import { notDir } from './on-path.js'
 import { at, ELSEWHERE, type NativeDoor, owner } from './places.js'
 import { deliver, forward, PENDING, pending, type Request } from './settle.js'
 import type { Fn, RawPath } from './types.js'
+import { readRefused, writeRefused, writeWhole } from './whole.js'
+
+const O_ACCMODE = 3
+const O_WRONLY = 1
 
 /** Makes a constructor that makes ours for paths of mounts and the real thing for all others. */
 function choosing(real: Fn, make: (args: unknown[]) => object | undefined): Fn {
@@ -58,11 +62,11 @@ abstract class Job implements Request {
 
 class ReadJob extends Job {
   protected start(id: number): unknown {
-    return this.door.readFile(id, this.path, false)
+    return notDir(this.door, this.path) ? errno('ENOTDIR') : this.door.readFile(id, this.path, false)
   }
 
   protected refusal(code: number): Error {
-    return code === errno('EISDIR') ? refused(code, 'read') : refused(code, 'open', this.shown)
+    return readRefused(code, this.shown, false)
   }
 
   oncomplete(error: unknown, value?: unknown): void {
@@ -81,11 +85,14 @@ class OpenJob extends Job {
   }
 
   protected start(id: number): unknown {
-    return this.door.open(id, this.path, this.#flags, 0o666 & ~process.umask())
+    const fd = this.door.open(id, this.path, this.#flags, 0o666 & ~process.umask())
+    if (typeof fd !== 'number' || fd < 0 || (this.#flags & O_ACCMODE) !== O_WRONLY) return fd
+    native.fdClose(0, fd)
+    return errno('EBADF')
   }
 
   protected refusal(code: number): Error {
-    return refused(code, 'open', this.shown)
+    return readRefused(code, this.shown, false)
   }
 
   oncomplete(error: unknown, value?: unknown): void {
@@ -107,11 +114,11 @@ class WriteJob extends Job {
   }
 
   protected start(id: number): unknown {
-    return this.door.writeFile(id, this.path, this.#data, this.#flags, this.#mode & ~process.umask())
+    return writeWhole(this.door, id, this.path, this.#data, this.#flags, this.#mode & ~process.umask())
   }
 
   protected refusal(code: number): Error {
-    return code === errno('EBADF') ? refused(code, 'write') : refused(code, 'open', this.shown)
+    return writeRefused(code, this.shown)
   }
 
   oncomplete(error: unknown): void {
@@ -133,7 +140,7 @@ export const JOB_TABLE: Record<string, (real: Fn) => Fn> = {
     choosing(real, ([path, flags]) => {
       const found = place(path)
       if (found === undefined) return undefined
-      if (flags !== 0 || wantsDir(found.path)) return new OpenJob(found.door, found.path, path, flags as number)
+      if (flags !== 0) return new OpenJob(found.door, found.path, path, flags as number)
       return new ReadJob(found.door, found.path, path)
     }),
   WriteFileJob: (real) =>

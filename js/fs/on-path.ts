@@ -29,6 +29,18 @@ export function notDir(door: NativeDoor, path: RawPath): boolean {
   return wantsDir(path) && door.stat(0, path, true) === 0 && ((scratch[1] as number) & S_IFMT) !== S_IFDIR
 }
 
+/** Whether a path asks for a directory and its last name is something else, a link included. */
+export function notItselfDir(door: NativeDoor, path: RawPath): boolean {
+  if (!wantsDir(path)) return false
+  const itself = path.slice(0, -1)
+  return door.stat(0, itself, false) === 0 && ((scratch[1] as number) & S_IFMT) !== S_IFDIR
+}
+
+/** Whether the last name of a path is `.` or `..`, which calls that change names refuse. */
+export function endsInDots(path: unknown): boolean {
+  return typeof path === 'string' && path.endsWith('.') && /(?:^|\/)\.\.?$/.test(path)
+}
+
 /** What a function does with a path of a mount: the path to ask for, and as the caller wrote it. */
 export type Run = (door: NativeDoor, path: RawPath, shown: unknown, args: IArguments) => unknown
 
@@ -56,14 +68,19 @@ export const onPathAbove = (exists: Fn, run: Run): Wrap => {
   }
 }
 
+/** Why a path is refused before anybody looks closer: a number of an errno, or 0. */
+export type Refusal = (door: NativeDoor, path: RawPath, shown: unknown) => number
+
+const notADir: Refusal = (door, path) => (notDir(door, path) ? ENOTDIR : 0)
+
 /** A function of one path that answers nothing or a plain value; `count` is where its request stands. */
 export const simple = (
   syscall: string,
   count: number,
   start: (door: NativeDoor, id: number, path: RawPath, args: IArguments) => unknown,
-  mayEndInSlash = false,
+  refuse: Refusal = notADir,
 ): Wrap =>
   onPath((door, path, shown, args) => {
-    const refusal = !mayEndInSlash && notDir(door, path) ? ENOTDIR : 0
+    const refusal = refuse(door, path, shown)
     return settle(args[count] as Req, (id) => (refusal === 0 ? start(door, id, path, args) : refusal), syscall, shown)
   })

@@ -5,22 +5,29 @@ import { errno, refused } from './errors.js'
 import { fieldsOf, isOurs } from './fds.js'
 import { MountHandle } from './mount-handle.js'
 import { asBytes, named, unpack } from './names.js'
-import { notDir, onPath, onPathAbove, simple, wantsDir } from './on-path.js'
+import { mkdir } from './mkdir.js'
+import { endsInDots, notDir, notItselfDir, onPath, onPathAbove, simple, wantsDir } from './on-path.js'
 import { at, ELSEWHERE, type NativeDoor, owner, ownerAbove } from './places.js'
 import { type Req, settle } from './settle.js'
 import { recursive } from './recursive.js'
 import { removeSync } from './remove.js'
 import type { Fn, RawPath, Wrap } from './types.js'
+import { readRefused, writeRefused, writeWhole } from './whole.js'
 
 /* oxlint-disable prefer-rest-params -- what is not ours goes on with exactly the arguments that came */
 
 const O_ACCMODE = 3
 const O_CREAT = 0o100
+const O_NOFOLLOW = 0o400000
 
 const ENOENT = errno('ENOENT')
 const ENOTDIR = errno('ENOTDIR')
 const EISDIR = errno('EISDIR')
-const EBADF = errno('EBADF')
+const EINVAL = errno('EINVAL')
+const ENOTEMPTY = errno('ENOTEMPTY')
+
+/** Since Node 22, `throwIfNoEntry: false` also covers a file on the way. */
+const FORGIVES_ENOTDIR = Number.parseInt(process.versions.node, 10) >= 22
 
 const permissions = (mode: number): number => mode & ~process.umask()
 
@@ -28,19 +35,20 @@ const stat = (syscall: 'stat' | 'lstat', exists: Fn): Wrap =>
   onPathAbove(exists, (door, path, shown, args) => {
     const bigint = args[1] === true
     const req = args[2] as Req
-    const forgiving = args[3] === false
-    const follow = syscall === 'stat'
+    const follow = syscall === 'stat' || wantsDir(path)
+    const forgiving = (code: unknown): boolean =>
+      args[3] === false && (code === ENOENT || (code === ENOTDIR && syscall === 'stat' && FORGIVES_ENOTDIR))
     const refusal = wantsDir(path) && notDir(door, path) ? ENOTDIR : 0
     if (req === undefined) {
       const answer = refusal === 0 ? (door.stat(0, path, follow) as number) : refusal
       if (answer === 0) return fieldsOf(0, bigint, false)
-      if (forgiving && (answer === ENOENT || answer === ENOTDIR)) return undefined
+      if (forgiving(answer)) return undefined
       throw refused(answer, syscall, shown)
     }
     const start = (id: number): unknown => {
       const answer = refusal === 0 ? door.stat(id, path, follow) : refusal
       // Not a value that a stat has: nothing is there, and that is fine.
-      return forgiving && (answer === ENOENT || answer === ENOTDIR) ? '' : answer
+      return forgiving(answer) ? '' : answer
     }
     return settle(req, start, syscall, shown, undefined, (answer) => (answer === '' ? undefined : fieldsOf(answer, bigint, true)))
   })
@@ -58,12 +66,14 @@ const open: Wrap = onPath((door, path, shown, args) => {
 })
 
 function openFd(door: NativeDoor, id: number, path: RawPath, flags: number, mode: number): unknown {
+  let asked = flags
   if (wantsDir(path)) {
-    const found = door.stat(0, path, true)
-    if (found === 0 && notDir(door, path)) return ENOTDIR
-    if (found !== 0 && (flags & O_CREAT) !== 0) return EISDIR
+    if ((flags & O_CREAT) !== 0) return EISDIR
+    if (notDir(door, path)) return ENOTDIR
+    // The slash follows a link, whatever else was asked for.
+    asked &= ~O_NOFOLLOW
   }
-  return door.open(id, path, flags, (flags & O_CREAT) === 0 ? 0 : permissions(mode))
+  return door.open(id, path, asked, (flags & O_CREAT) === 0 ? 0 : permissions(mode))
 }
 
 const openFileHandle: Wrap = onPath((door, path, shown, args) => {
@@ -77,11 +87,6 @@ const openFileHandle: Wrap = onPath((door, path, shown, args) => {
     (fd) => new MountHandle(fd as number),
   )
 })
-
-/** The error of reading something whole: only opening names the path. */
-function readRefused(code: number, shown: unknown): Error {
-  return code === EISDIR ? refused(code, 'read') : refused(code, 'open', shown)
-}
 
 const readFileUtf8: Wrap = (real) => {
   const byPath = onPath((door, path, shown, args) => {
@@ -98,7 +103,7 @@ const readFileUtf8: Wrap = (real) => {
       return drain(fd, true).toString('utf8')
     }
     const answer = door.readFile(0, path, true)
-    if (typeof answer === 'number') throw readRefused(answer, shown)
+    if (typeof answer === 'number') throw readRefused(answer, shown, true)
     return answer
   })(real)
   return function (this: unknown, path: unknown) {
@@ -110,9 +115,8 @@ const readFileUtf8: Wrap = (real) => {
 const writeFileUtf8: Wrap = (real) => {
   const byPath = onPath((door, path, shown, args) => {
     const [, data, flags, mode] = args as unknown as [unknown, string, number, number]
-    const answer = notDir(door, path) ? ENOTDIR : (door.writeFile(0, path, data, flags, permissions(mode)) as number)
-    // A file opened for reading only fails when it is written to.
-    if (answer < 0) throw answer === EBADF ? refused(answer, 'write') : refused(answer, 'open', shown)
+    const answer = writeWhole(door, 0, path, data, flags, permissions(mode)) as number
+    if (answer < 0) throw writeRefused(answer, shown)
     return undefined
   })(real)
   return function (this: unknown, path: unknown, data: string, ...rest: unknown[]) {
@@ -144,11 +148,6 @@ const readdir = (exists: Fn): Wrap =>
     )
   })
 
-const mkdir = onPath((door, path, shown, args) => {
-  const [, mode, deep, req] = args as unknown as [unknown, number, boolean, Req]
-  return settle(req, (id) => door.mkdir(id, path, deep === true, permissions(mode)), 'mkdir', shown)
-})
-
 const mkdtemp: Wrap = (real) =>
   function (this: unknown, prefix: unknown, encoding: unknown, req?: Req) {
     // Only what comes before the random letters tells where.
@@ -170,7 +169,9 @@ const mkdtemp: Wrap = (real) =>
 const name = (syscall: 'readlink' | 'realpath', exists: Fn): Wrap =>
   onPathAbove(exists, (door, path, shown, args) => {
     const [, encoding, req] = args as unknown as [unknown, unknown, Req]
-    const refusal = notDir(door, path) ? ENOTDIR : 0
+    // A slash asks for what a link leads to, which is no link.
+    const slashed = syscall === 'readlink' && wantsDir(path)
+    const refusal = notDir(door, path) ? ENOTDIR : slashed && door.stat(0, path, true) === 0 ? EINVAL : 0
     return settle(
       req,
       (id) => (refusal === 0 ? door[syscall](id, path, asBytes(encoding)) : refusal),
@@ -185,7 +186,7 @@ const statfs = onPath((door, path, shown, args) => {
   const [, bigint, req] = args as unknown as [unknown, boolean, Req]
   return settle(
     req,
-    (id) => door.statfs(id, path),
+    (id) => (notDir(door, path) ? ENOTDIR : door.statfs(id, path)),
     'statfs',
     shown,
     undefined,
@@ -250,8 +251,19 @@ export const pathTable = (exists: Fn): Record<string, Wrap> => ({
   getFormatOfExtensionlessFile,
   rmSync,
   access: access(exists),
-  unlink: simple('unlink', 1, (door, id, path) => door.unlink(id, path)),
-  rmdir: simple('rmdir', 1, (door, id, path) => door.rmdir(id, path)),
+  unlink: simple(
+    'unlink',
+    1,
+    (door, id, path) => door.unlink(id, path),
+    (door, path) => (notItselfDir(door, path) ? ENOTDIR : 0),
+  ),
+  rmdir: simple(
+    'rmdir',
+    1,
+    (door, id, path) => door.rmdir(id, path),
+    (door, path, shown) =>
+      notItselfDir(door, path) ? ENOTDIR : endsInDots(shown) ? (String(shown).endsWith('..') ? ENOTEMPTY : EINVAL) : 0,
+  ),
   chmod: simple('chmod', 2, (door, id, path, args) => door.chmod(id, path, args[1] as number)),
   chown: chown('chown', true),
   lchown: chown('lchown', false),

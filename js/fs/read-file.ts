@@ -5,11 +5,12 @@
 import fs from 'node:fs'
 
 import { abortError, asObject, place, sound } from './arguments.js'
-import { errno, refused } from './errors.js'
+import { errno } from './errors.js'
 import { isOurs } from './fds.js'
-import { wantsDir } from './on-path.js'
+import { notDir } from './on-path.js'
 import { settle } from './settle.js'
 import type { Fn, Wrap } from './types.js'
+import { readRefused } from './whole.js'
 
 /* oxlint-disable prefer-rest-params -- what is not ours goes on with exactly the arguments that came */
 
@@ -116,19 +117,25 @@ export const readFile: Wrap = (real) =>
       process.nextTick(callback, abortError(signal))
       return undefined
     }
-    if (flag === 'r' && !wantsDir(found.path)) {
+    if (flag === 'r') {
       const whole = (error: unknown, bytes?: unknown): void => {
         const failed = error as NodeJS.ErrnoException | null
         // Opening a directory works; reading it does not.
-        if (failed?.errno === errno('EISDIR')) oncomplete(refused(failed.errno, 'read'))
+        if (failed?.errno === errno('EISDIR')) oncomplete(readRefused(failed.errno, found.shown, false))
         else if (failed === null && signal?.aborted === true) oncomplete(abortError(signal))
         else oncomplete(error, bytes)
       }
-      settle({ oncomplete: whole }, (id) => found.door.readFile(id, found.path, false), 'open', found.shown)
+      const start = (id: number): unknown =>
+        notDir(found.door, found.path) ? errno('ENOTDIR') : found.door.readFile(id, found.path, false)
+      settle({ oncomplete: whole }, start, 'open', found.shown)
       return undefined
     }
     fs.open(path as fs.PathLike, flag, 0o666, (error, fd) => {
-      if (error === null) new Reading(fd, false, signal, oncomplete).start()
+      const failed = (problem: unknown, bytes?: unknown): void => {
+        const e = problem as NodeJS.ErrnoException | null
+        oncomplete(e?.syscall === 'read' && e.errno !== undefined ? readRefused(e.errno, found.shown, false) : problem, bytes)
+      }
+      if (error === null) new Reading(fd, false, signal, failed).start()
       else callback(error)
     })
     return undefined

@@ -5,6 +5,7 @@ import { forward, type Req, settle } from './settle.js'
 import type { Wrap } from './types.js'
 
 const DIRECTORY = 2
+const LINK = 3
 const PROMISE = Symbol('promise')
 
 /** What was found so far. The directories still to be listed are those past `counts`. */
@@ -15,10 +16,12 @@ class Listing {
   readonly #dirs = ['']
   readonly #base: string
   readonly #withTypes: boolean
+  readonly #isDir: (path: string) => boolean
 
-  constructor(base: string, withTypes: boolean) {
+  constructor(base: string, withTypes: boolean, isDir: (path: string) => boolean) {
     this.#base = base
     this.#withTypes = withTypes
+    this.#isDir = isDir
   }
 
   /** The next directory to list. */
@@ -37,7 +40,8 @@ class Listing {
       const below = dir === '' ? name : `${dir}/${name}`
       this.#names.push(this.#withTypes ? name : below)
       this.#kinds.push(kinds[i] as number)
-      if (kinds[i] === DIRECTORY) this.#dirs.push(below)
+      // A link to a directory is followed too.
+      if (kinds[i] === DIRECTORY || (kinds[i] === LINK && this.#isDir(`${this.#base}/${below}`))) this.#dirs.push(below)
     })
   }
 
@@ -51,7 +55,7 @@ class Listing {
 export const recursive: Wrap = onPath((door, path, shown, args) => {
   const [, encoding, withTypes, req] = args as unknown as [unknown, unknown, boolean, Req]
   const base = (typeof path === 'string' ? path : Buffer.from(path).toString('utf8')).replace(/(.)\/+$/, '$1')
-  const listing = new Listing(base, withTypes)
+  const listing = new Listing(base, withTypes, (link) => door.moduleStat(link) === 1)
   const list = (dir: string, how: Req): unknown =>
     settle(how, (id) => door.readdir(id, dir, false), 'scandir', dir === base ? shown : dir, undefined, String)
   if (req === undefined) {

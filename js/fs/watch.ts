@@ -108,14 +108,15 @@ class Events {
     const [was, is] = [this.#known.has(name), this.#exists(name)]
     if (is) this.#known.add(name)
     else this.#known.delete(name)
-    this.#emit(was && is ? 'change' : 'rename', name)
+    // What concerns a whole tree is a new name for it, even where there was one.
+    this.#emit(was && is && !tree ? 'change' : 'rename', name)
     if (tree && this.#recursive) this.#compare()
   }
 
   /** Many things may have changed: what came and what went. */
   #compare(): void {
     const names = new Set(this.#list())
-    for (const name of [...this.#known]) {
+    for (const name of Array.from(this.#known)) {
       if (names.has(name)) continue
       this.#known.delete(name)
       this.#emit('rename', name)

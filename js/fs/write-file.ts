@@ -2,10 +2,10 @@
 import { constants } from 'node:fs'
 
 import { abortError, asObject, place, sound } from './arguments.js'
-import { errno, refused } from './errors.js'
-import { wantsDir } from './on-path.js'
+import { errno } from './errors.js'
 import { settle } from './settle.js'
 import type { Fn, Wrap } from './types.js'
+import { writeRefused, writeWhole } from './whole.js'
 
 /* oxlint-disable prefer-rest-params -- what is not ours goes on with exactly the arguments that came */
 
@@ -18,6 +18,8 @@ interface Options {
 }
 
 const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } = constants
+
+const EBADF = errno('EBADF')
 
 const FLAGS: Record<string, number> = {
   r: 0,
@@ -63,20 +65,18 @@ export const writeFile: Wrap = (real) =>
     const bytes = bytesOf(data, options.encoding || 'utf8')
     const plain = options.flush === undefined || options.flush === null || options.flush === false
     if (found === undefined || typeof callback !== 'function' || !plain || bytes === undefined) return real.apply(this, arguments as never)
-    if (flags === undefined || mode === undefined || wantsDir(found.path)) return real.apply(this, arguments as never)
+    if (flags === undefined || mode === undefined) return real.apply(this, arguments as never)
     const { signal } = options
     if (signal?.aborted === true) {
       process.nextTick(callback, abortError(signal))
       return undefined
     }
     const oncomplete = (error: unknown): void => {
-      const late = signal?.aborted === true && (error === null || error === undefined)
       const failed = error as NodeJS.ErrnoException | null
-      // A file opened for reading only fails when it is written to.
-      if (failed?.errno === errno('EBADF')) callback(refused(failed.errno, 'write'))
-      else callback(late ? abortError(signal) : error)
+      if (failed?.syscall === 'open' && failed.errno === EBADF) callback(writeRefused(EBADF, found.shown))
+      else callback(failed === null && signal?.aborted === true ? abortError(signal) : error)
     }
-    const start = (id: number): unknown => found.door.writeFile(id, found.path, bytes, flags, mode & ~process.umask())
+    const start = (id: number): unknown => writeWhole(found.door, id, found.path, bytes, flags, mode & ~process.umask())
     settle({ oncomplete }, start, 'open', found.shown)
     return undefined
   }

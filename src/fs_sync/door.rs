@@ -206,7 +206,7 @@ impl NativeDoor {
         let fs = self.fs.clone();
         let future = async move {
             if recursive {
-                return fs.mkdir_all(&path, Some(mode)).await;
+                return files::mkdir_deep(&fs, &path, mode).await;
             }
             fs.mkdir(&path, Some(mode)).await.map(|()| None)
         };
@@ -283,9 +283,6 @@ impl NativeDoor {
         let fs = self.fs.clone();
         run_unit(&env, id, async move {
             let source = fs.stat(&from).await?;
-            if source.is_dir() {
-                return Err(Errno::EISDIR.into());
-            }
             let mode = Some(scratch::mode(&source) & 0o777);
             let made = match fs
                 .open(
@@ -304,7 +301,11 @@ impl NativeDoor {
                 Err(e) if !exclusive && e.errno() == Errno::EEXIST => false,
                 Err(e) => return Err(e),
             };
-            let copied = fs.copy(&from, &to).await;
+            // A directory can be opened; it cannot be read.
+            let copied = match source.is_dir() {
+                true => Err(Errno::EISDIR.into()),
+                false => fs.copy(&from, &to).await,
+            };
             if made && copied.is_err() {
                 // What was made for a copy that failed is nobody's.
                 let _ = fs.remove(&to).await;

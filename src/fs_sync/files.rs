@@ -161,6 +161,38 @@ pub(super) async fn open(fs: Fs, path: VPath, flags: u32, mode: u32) -> vfs::Res
     }
 }
 
+/// Makes a directory and what is missing above it, in the order in which Node does: the errors depend on it. The first one
+/// that was made.
+pub(super) async fn mkdir_deep(fs: &Fs, path: &VPath, mode: u32) -> vfs::Result<Option<VPath>> {
+    let mut left = vec![path.clone()];
+    let mut first = None;
+    while let Some(next) = left.pop() {
+        let failed = match fs.mkdir(&next, Some(mode)).await {
+            Ok(()) => {
+                first.get_or_insert(next);
+                continue;
+            }
+            Err(e) => e,
+        };
+        match failed.errno() {
+            Errno::ENOENT => match next.parent() {
+                // A missing parent is made first; it may have come into being meanwhile, or be a link to nowhere.
+                Some(parent) if left.len() < vfs::path::PATH_MAX => left.extend([next, parent]),
+                _ => return Err(failed),
+            },
+            Errno::EACCES | Errno::ENOSPC | Errno::ENOTDIR | Errno::EPERM => return Err(failed),
+            errno => {
+                let found = fs.stat(&next).await?;
+                if !found.is_dir() {
+                    let below = errno == Errno::EEXIST && !left.is_empty();
+                    return Err(if below { Errno::ENOTDIR.into() } else { failed });
+                }
+            }
+        }
+    }
+    Ok(first)
+}
+
 /// Owner and group to change; all bits set leave one as it is.
 pub(super) fn owners(uid: u32, gid: u32) -> SetAttr {
     let given = |n: u32| (n != u32::MAX).then_some(n);

@@ -47,7 +47,8 @@ impl Fs {
                 _ => Ok(()),
             };
         }
-        if t.path.starts_with(&f.path) {
+        // A directory cannot go below itself; below anything else there is nothing, or a link leads elsewhere.
+        if t.path.starts_with(&f.path) && self.probe(f).await?.is_dir() {
             return Err(Errno::EINVAL.into());
         }
         let namespace = &self.vfs.namespace;
