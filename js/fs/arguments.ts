@@ -1,4 +1,5 @@
 /** Looking at arguments of public functions: what is not sound goes to Node's own function, which complains in its own words. */
+import { constants } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import { at, ELSEWHERE, type NativeDoor, owner } from './places.js'
@@ -58,4 +59,30 @@ export function abortError(signal: AbortSignal | undefined): Error {
   error.name = 'AbortError'
   error.code = 'ABORT_ERR'
   return error
+}
+
+const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } = constants
+
+const FLAGS: Record<string, number> = {
+  r: 0,
+  rs: O_SYNC,
+  'r+': O_RDWR,
+  'rs+': O_RDWR | O_SYNC,
+  w: O_TRUNC | O_CREAT | O_WRONLY,
+  wx: O_TRUNC | O_CREAT | O_WRONLY | O_EXCL,
+  'w+': O_TRUNC | O_CREAT | O_RDWR,
+  'wx+': O_TRUNC | O_CREAT | O_RDWR | O_EXCL,
+  a: O_APPEND | O_CREAT | O_WRONLY,
+  ax: O_APPEND | O_CREAT | O_WRONLY | O_EXCL,
+  as: O_APPEND | O_CREAT | O_WRONLY | O_SYNC,
+  'a+': O_APPEND | O_CREAT | O_RDWR,
+  'ax+': O_APPEND | O_CREAT | O_RDWR | O_EXCL,
+  'as+': O_APPEND | O_CREAT | O_RDWR | O_SYNC,
+}
+
+/** The number of an open flag; `undefined` when Node should complain about it. */
+export function flagsOf(flag: unknown): number | undefined {
+  if (flag === undefined || flag === null || flag === '') return FLAGS.w
+  if (typeof flag === 'number') return Number.isInteger(flag) ? flag : undefined
+  return typeof flag === 'string' ? FLAGS[flag] : undefined
 }

@@ -305,9 +305,11 @@ function checked(given: unknown): Options | undefined {
 function ends(src: unknown, dest: unknown): [string, string] | undefined {
   if (place(src) === undefined && place(dest) === undefined) return undefined
   const text = (path: unknown): string | undefined => {
-    if (typeof path === 'string') return path
-    const shown = place(path)?.shown ?? (path instanceof URL ? decodeURIComponent(path.pathname) : path)
-    return shown instanceof Uint8Array || typeof shown === 'string' ? String(shown) : undefined
+    const inside = place(path)?.shown
+    if (inside !== undefined) return String(inside)
+    if (path instanceof URL) return path.protocol === 'file:' ? decodeURIComponent(path.pathname) : undefined
+    if (typeof path === 'string') return path.includes('\0') ? undefined : path
+    return path instanceof Uint8Array && !path.includes(0) ? Buffer.from(path).toString() : undefined
   }
   const [a, b] = [text(src), text(dest)]
   return a === undefined || b === undefined ? undefined : [a, b]

@@ -91,10 +91,14 @@ class DeepDir extends (fs.Dir as unknown as NativeDir) {
 
   #step(entry: Dirent | null): Dirent | null {
     const next = entry ?? this.#queue.shift() ?? null
-    if (next !== null && next.isDirectory()) {
-      const below = posix.join(next.parentPath ?? this.path, String(next.name))
-      const encoding = this.#options.encoding as 'utf8' | undefined
+    if (next === null || !next.isDirectory()) return next
+    const below = posix.join(next.parentPath ?? this.path, next.name)
+    const encoding = this.#options.encoding as 'utf8' | undefined
+    try {
       this.#queue.push(...fs.readdirSync(below, { withFileTypes: true, ...(encoding === undefined ? {} : { encoding }) }))
+    } catch (error) {
+      const { errno: code, syscall } = error as NodeJS.ErrnoException
+      throw syscall === 'scandir' && code !== undefined ? refused(code, 'opendir', below) : error
     }
     return next
   }

@@ -1,6 +1,6 @@
 /** Functions of Node's binding that take a descriptor. */
 import { native } from '../native.js'
-import { refused } from './errors.js'
+import { errno, refused } from './errors.js'
 import { type Req, scratch, settle } from './settle.js'
 import type { Fn, Wrap } from './types.js'
 
@@ -80,6 +80,7 @@ const read: Wrap = (real) =>
 
 const readBuffers = onFd((fd, args) => {
   const buffers = (args[1] as ArrayBufferView[]).map(bytesOf)
+  if (buffers.length === 0) return settle(args[3] as Req, () => errno('EINVAL'), 'read')
   const all = Buffer.allocUnsafe(buffers.reduce((sum, b) => sum + b.length, 0))
   const scatter = (n: unknown): number => {
     let done = 0
@@ -130,10 +131,6 @@ const writeBuffers = onFd((fd, args) => {
 const fstat = onFd((fd, args) => {
   const bigint = args[1] === true
   const req = args[2] as Req
-  if (req === undefined && args[3] === true) {
-    // What reads a whole file wants nothing in place of an error.
-    return native.fdStat(0, fd) === 0 ? fieldsOf(0, bigint, false) : undefined
-  }
   return settle(
     req,
     (id) => native.fdStat(id, fd),

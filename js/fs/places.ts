@@ -107,12 +107,38 @@ export function owner(path: unknown): NativeDoor | typeof ELSEWHERE | undefined 
 
 function dotted(path: string): NativeDoor | typeof ELSEWHERE | undefined {
   const plain = posix.normalize(path)
-  const found = covered(plain)
+  const inMount = covered(plain)
+  // Without `..` no directory needs to be there.
+  if (!path.includes('/..')) return inMount
+  if (inMount === undefined && covered(path) === undefined) return undefined
+  const real = climbed(path)
+  const found = covered(real)
   if (found !== undefined) return found
-  // The kernel knows no mount to leave by `..`.
-  if (covered(path) === undefined) return undefined
-  elsewhere = plain
+  elsewhere = real
   return ELSEWHERE
+}
+
+/** What a path with `..` leads to, as the kernel goes: from the directory that a link leads to, and only if it is there. */
+function climbed(path: string): string {
+  const names = path.split('/').slice(1)
+  let here = ''
+  for (const [i, name] of names.entries()) {
+    if (name === '' || name === '.') continue
+    if (name !== '..') {
+      here += `/${name}`
+      continue
+    }
+    const door = covered(here)
+    if (door !== undefined) {
+      const there = door.realpath(0, here, false)
+      // The first thing that is missing, or that is no directory, is what the call will complain about.
+      if (typeof there !== 'string') return `${here}/${names.slice(i + 1).join('/')}`
+      if (door.moduleStat(here) !== 1) return `${here}/..${i}`
+      here = there
+    }
+    here = here.slice(0, Math.max(here.lastIndexOf('/'), 0))
+  }
+  return path.endsWith('/') ? `${here}/` : here || '/'
 }
 
 function relative(path: string): NativeDoor | typeof ELSEWHERE | undefined {

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs'
 
-import { abortError, asObject, place, sound } from './arguments.js'
+import { abortError, asObject, flagsOf, place, sound } from './arguments.js'
 import { errno } from './errors.js'
 import { isOurs } from './fds.js'
 import { notDir } from './on-path.js'
@@ -68,7 +68,8 @@ class Reading {
       if (problem === null) this.#callback(null, all())
       else this.#callback(problem)
     }
-    if (this.#own) done(error)
+    // For a descriptor of the caller, Node forgets what went wrong and hands over what there is.
+    if (this.#own) done(null)
     else fs.close(this.#fd, (closing) => done(error ?? closing ?? null))
   }
 }
@@ -95,10 +96,11 @@ export const readFile: Wrap = (real) =>
   function (this: unknown, path: unknown, given: unknown, cb?: unknown) {
     const callback = (cb || given) as Fn
     const options = asObject<Options>(typeof given === 'function' ? undefined : given)
-    const takes = typeof callback === 'function' && sound(typeof given === 'function' ? undefined : given)
+    const takes =
+      typeof callback === 'function' && sound(typeof given === 'function' ? undefined : given) && flagsOf(options.flag ?? 'r') !== undefined
     const found = takes && !isOurs(path) ? place(path) : undefined
     if (!takes || (found === undefined && !isOurs(path))) return real.apply(this, arguments as never)
-    const { signal, flag = 'r' } = options
+    const { signal, flag } = options
     const oncomplete = (error: unknown, bytes?: unknown): void => {
       if (error !== null) return void callback(error)
       let data: unknown
@@ -117,7 +119,7 @@ export const readFile: Wrap = (real) =>
       process.nextTick(callback, abortError(signal))
       return undefined
     }
-    if (flag === 'r') {
+    if (flag === undefined || flag === null || flag === 'r') {
       const whole = (error: unknown, bytes?: unknown): void => {
         const failed = error as NodeJS.ErrnoException | null
         // Opening a directory works; reading it does not.

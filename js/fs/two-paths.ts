@@ -81,9 +81,9 @@ function slashRefusal(door: NativeDoor, path: RawPath): number {
   return door.stat(0, path.slice(0, -1), false) === 0 ? EEXIST : ENOENT
 }
 
-const copyFile = onTwo(
+const copyFileSound = onTwo(
   (door, from, to, args) => {
-    const mode = args[2] as number
+    const mode = (args[2] as number | undefined) ?? 0
     // Mounts share no blocks with anything.
     const clone = (mode & COPYFILE_FICLONE_FORCE) !== 0
     const refusal = clone ? ENOTSUP : notDir(door, from) ? ENOTDIR : wantsDir(to) ? EISDIR : 0
@@ -103,6 +103,15 @@ const copyFile = onTwo(
     return forward(req, copyAcross(job))
   },
 )
+
+const copyFile: Wrap = (real) => {
+  const ours = copyFileSound(real)
+  return function (this: unknown, _from: unknown, _to: unknown, mode: unknown) {
+    // What is no number makes Node's own complain before it looks at the paths.
+    const sound = mode === undefined || mode === null || typeof mode === 'number'
+    return (sound ? ours : real).apply(this, arguments as never)
+  }
+}
 
 const symlink = (real: Parameters<Wrap>[0]): ReturnType<Wrap> =>
   function (this: unknown, target: unknown, path: unknown, _flags: unknown, req?: Req) {

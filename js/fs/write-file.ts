@@ -1,7 +1,5 @@
 /** `fs.writeFile` with a callback, in one step: on Node 26 its own takes hold of a constructor that nobody can replace. */
-import { constants } from 'node:fs'
-
-import { abortError, asObject, place, sound } from './arguments.js'
+import { abortError, asObject, flagsOf, place, sound } from './arguments.js'
 import { errno } from './errors.js'
 import { settle } from './settle.js'
 import type { Fn, Wrap } from './types.js'
@@ -17,32 +15,7 @@ interface Options {
   signal?: AbortSignal
 }
 
-const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } = constants
-
 const EBADF = errno('EBADF')
-
-const FLAGS: Record<string, number> = {
-  r: 0,
-  rs: O_SYNC,
-  'r+': O_RDWR,
-  'rs+': O_RDWR | O_SYNC,
-  w: O_TRUNC | O_CREAT | O_WRONLY,
-  wx: O_TRUNC | O_CREAT | O_WRONLY | O_EXCL,
-  'w+': O_TRUNC | O_CREAT | O_RDWR,
-  'wx+': O_TRUNC | O_CREAT | O_RDWR | O_EXCL,
-  a: O_APPEND | O_CREAT | O_WRONLY,
-  ax: O_APPEND | O_CREAT | O_WRONLY | O_EXCL,
-  as: O_APPEND | O_CREAT | O_WRONLY | O_SYNC,
-  'a+': O_APPEND | O_CREAT | O_RDWR,
-  'ax+': O_APPEND | O_CREAT | O_RDWR | O_EXCL,
-  'as+': O_APPEND | O_CREAT | O_RDWR | O_SYNC,
-}
-
-function flagsOf(flag: unknown): number | undefined {
-  if (flag === undefined || flag === null || flag === '') return FLAGS.w
-  if (typeof flag === 'number') return Number.isInteger(flag) ? flag : undefined
-  return typeof flag === 'string' ? FLAGS[flag] : undefined
-}
 
 function modeOf(mode: unknown): number | undefined {
   if (mode === undefined || mode === null) return 0o666

@@ -48,12 +48,12 @@ pub(super) fn stat_answer((stat, identity): (Stat, Identity)) -> Answer {
     scratch::answer(&scratch::fields(&stat, identity))
 }
 
-/// Seconds since the epoch, as `utimes(2)` takes them.
+/// Seconds since the epoch, as libuv takes them: whole microseconds.
 pub(super) fn time(seconds: f64) -> Time {
-    let whole = seconds.floor();
+    let micros = (seconds * 1e6) as i64;
     Time {
-        seconds: whole as i64,
-        nanos: ((seconds - whole) * 1e9).clamp(0.0, 999_999_999.0) as u32,
+        seconds: micros.div_euclid(1_000_000),
+        nanos: micros.rem_euclid(1_000_000) as u32 * 1000,
     }
 }
 
@@ -283,7 +283,7 @@ impl NativeDoor {
         let fs = self.fs.clone();
         run_unit(&env, id, async move {
             let source = fs.stat(&from).await?;
-            let mode = Some(scratch::mode(&source) & 0o777);
+            let mode = Some(scratch::mode(&source));
             let made = match fs
                 .open(
                     &to,
@@ -310,7 +310,15 @@ impl NativeDoor {
                 // What was made for a copy that failed is nobody's.
                 let _ = fs.remove(&to).await;
             }
-            copied
+            copied?;
+            let attr = SetAttr {
+                mode,
+                ..SetAttr::default()
+            };
+            match fs.set_attr(&to, attr, true).await {
+                Err(e) if e.errno() != Errno::EPERM => Err(e),
+                _ => Ok(()),
+            }
         })
     }
 
