@@ -22,14 +22,15 @@ const problems = []
 const ALLOWED = {
   'mirage-vfs': [],
   'mirage-pattern': [],
-  'mirage-awk': ['mirage-pattern'],
+  'mirage-calendar': [],
+  'mirage-awk': ['mirage-pattern', 'mirage-calendar'],
   'mirage-sed': ['mirage-pattern'],
   'mirage-jq': [],
-  'mirage-shell': ['mirage-vfs', 'mirage-pattern'],
+  'mirage-shell': ['mirage-vfs', 'mirage-pattern', 'mirage-calendar'],
   'mirage-resources': ['mirage-vfs'],
   'mirage-testkit': ['mirage-vfs'],
   'mirage-fuse': ['mirage-vfs'],
-  'mirage-commands': ['mirage-vfs', 'mirage-pattern', 'mirage-shell', 'mirage-awk', 'mirage-sed', 'mirage-jq'],
+  'mirage-commands': ['mirage-vfs', 'mirage-pattern', 'mirage-calendar', 'mirage-shell', 'mirage-awk', 'mirage-sed', 'mirage-jq'],
   'mirage-workspace': ['mirage-vfs', 'mirage-shell', 'mirage-resources', 'mirage-commands', 'mirage-fuse'],
   'mirage-node-native': ['mirage-vfs', 'mirage-shell', 'mirage-resources', 'mirage-fuse', 'mirage-workspace'],
 }

@@ -12,6 +12,12 @@ pub struct Time {
     pub nanos: u32,
 }
 
+impl From<Time> for (i64, u32) {
+    fn from(t: Time) -> Self {
+        (t.seconds, t.nanos)
+    }
+}
+
 impl Time {
     /// Now, by the system's real-time clock.
     pub fn now() -> Self {

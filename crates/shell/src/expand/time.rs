@@ -1,6 +1,7 @@
 //! Times in prompts and `printf %(…)T`.
 
-use crate::format::strftime;
+use calendar::{Moment, Zone};
+
 use crate::shell::Shell;
 use crate::state::value::Attrs;
 
@@ -12,7 +13,7 @@ impl Shell {
             .get(b"TZ")
             .filter(|var| var.attrs.has(Attrs::EXPORT))
             .and_then(|var| var.value.scalar());
-        let zone = strftime::time_zone(Some(exported.map_or(&b""[..], Vec::as_slice)));
-        strftime::strftime(format, &strftime::at(seconds, zone))
+        let zone = exported.map_or_else(Zone::utc, |name| Zone::named(name));
+        Moment::new((seconds, 0), &zone).format_libc(format)
     }
 }

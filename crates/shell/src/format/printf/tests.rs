@@ -15,8 +15,7 @@ impl PrintfHost for Host {
     }
 
     fn time(&mut self, format: &[u8], seconds: Option<i64>) -> Vec<u8> {
-        let when = crate::format::strftime::at(seconds.unwrap_or(0), jiff::tz::TimeZone::UTC);
-        crate::format::strftime::strftime(format, &when)
+        calendar::Moment::new((seconds.unwrap_or(0), 0), &calendar::Zone::utc()).format_libc(format)
     }
 
     fn store(&mut self, _name: &[u8], _count: usize) -> bool {

@@ -1,6 +1,15 @@
-//! `strftime` with coreutils' flags (`_ - 0 + ^ #`), widths, `%N`, `%:z`, `%q` (gnulib `nstrftime`, C locale).
+//! `strftime` in the C locale: glibc's, and gnulib's `nstrftime` with `%N`, `%:z`, `%q` and the flag `+`.
 
-use super::{Civil, Moment};
+use crate::{Civil, Moment};
+
+/// Whose `strftime`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// The C library's, which bash and awk call.
+    Libc,
+    /// gnulib's, which `date`, `ls` and `find` call: `%N`, `%q`, `%:z`, the flag `+`; years have four digits.
+    Coreutils,
+}
 
 const DAYS: [&str; 7] = [
     "Sunday",
@@ -28,6 +37,7 @@ const MONTHS: [&str; 12] = [
 
 #[derive(Default, Clone, Copy)]
 struct Flags {
+    coreutils: bool,
     pad: Option<u8>,
     upper: bool,
     swap: bool,
@@ -36,9 +46,13 @@ struct Flags {
 }
 
 /// Formats a moment. What is no conversion stands for itself.
-pub fn strftime(format: &[u8], m: &Moment) -> Vec<u8> {
+pub fn strftime(format: &[u8], m: &Moment, dialect: Dialect) -> Vec<u8> {
     let mut out = Vec::with_capacity(format.len() * 2);
-    expand(format, m, Flags::default(), &mut out);
+    let flags = Flags {
+        coreutils: dialect == Dialect::Coreutils,
+        ..Flags::default()
+    };
+    expand(format, m, flags, &mut out);
     out
 }
 
@@ -54,12 +68,14 @@ fn expand(format: &[u8], m: &Moment, outer: Flags, out: &mut Vec<u8>) {
         let start = at;
         at += 1;
         let mut f = Flags {
+            coreutils: outer.coreutils,
             upper: outer.upper,
             ..Flags::default()
         };
         while let Some(b) = format.get(at) {
             match b {
-                b'_' | b'-' | b'0' | b'+' => f.pad = Some(*b),
+                b'_' | b'-' | b'0' => f.pad = Some(*b),
+                b'+' if f.coreutils => f.pad = Some(*b),
                 b'^' => f.upper = true,
                 b'#' => f.swap = true,
                 _ => break,
@@ -77,7 +93,7 @@ fn expand(format: &[u8], m: &Moment, outer: Flags, out: &mut Vec<u8>) {
         if matches!(format.get(at), Some(b'E' | b'O')) {
             at += 1;
         }
-        while format.get(at) == Some(&b':') {
+        while f.coreutils && format.get(at) == Some(&b':') {
             f.colons += 1;
             at += 1;
         }
@@ -145,6 +161,7 @@ fn number(n: i64, digits: usize, default: u8, f: Flags, out: &mut Vec<u8>) {
 fn compound(format: &[u8], m: &Moment, f: Flags, out: &mut Vec<u8>) {
     let mut text = Vec::new();
     let inner = Flags {
+        coreutils: f.coreutils,
         upper: f.upper,
         ..Flags::default()
     };
@@ -210,7 +227,7 @@ fn convert(letter: u8, m: &Moment, f: Flags, out: &mut Vec<u8>) -> bool {
                 width: f.width.map(|w| w.saturating_sub(6)),
                 ..f
             };
-            let year = if f.pad.is_none() && f.width.is_none() {
+            let year = if f.coreutils && f.pad.is_none() && f.width.is_none() {
                 Flags {
                     pad: Some(b'+'),
                     ..year
@@ -218,7 +235,7 @@ fn convert(letter: u8, m: &Moment, f: Flags, out: &mut Vec<u8>) -> bool {
             } else {
                 year
             };
-            number(c.year, 4, b'0', year, out);
+            number(c.year, year_digits(f), b'0', year, out);
             expand(b"-%m-%d", m, Flags::default(), out);
         }
         b'g' => number(iso_week(c).0.rem_euclid(100), 2, b'0', f, out),
@@ -230,7 +247,7 @@ fn convert(letter: u8, m: &Moment, f: Flags, out: &mut Vec<u8>) -> bool {
         b'l' => number(hour12, 2, b'_', f, out),
         b'm' => number(c.month, 2, b'0', f, out),
         b'M' => number(c.minute, 2, b'0', f, out),
-        b'N' => {
+        b'N' if f.coreutils => {
             let digits = f.width.unwrap_or(9);
             let mut text = format!("{:09}", m.nanos);
             if digits < 9 {
@@ -254,7 +271,7 @@ fn convert(letter: u8, m: &Moment, f: Flags, out: &mut Vec<u8>) -> bool {
             };
             word(text, f, out);
         }
-        b'q' => number((c.month - 1) / 3 + 1, 1, b'0', f, out),
+        b'q' if f.coreutils => number((c.month - 1) / 3 + 1, 1, b'0', f, out),
         b'r' => compound(b"%I:%M:%S %p", m, f, out),
         b'R' => compound(b"%H:%M", m, f, out),
         b's' => number(m.seconds, 1, b'0', f, out),
@@ -266,7 +283,7 @@ fn convert(letter: u8, m: &Moment, f: Flags, out: &mut Vec<u8>) -> bool {
         b'w' => number(c.weekday(), 1, b'0', f, out),
         b'W' => number((c.year_day() - 1 - (c.weekday() + 6) % 7 + 7) / 7, 2, b'0', f, out),
         b'y' => number(c.year.rem_euclid(100), 2, b'0', f, out),
-        b'Y' => number(c.year, 4, b'0', f, out),
+        b'Y' => number(c.year, year_digits(f), b'0', f, out),
         b'z' => return zone(m.offset, f, out),
         b'Z' => {
             let text = if f.swap { m.zone.to_lowercase() } else { m.zone.clone() };
@@ -275,6 +292,11 @@ fn convert(letter: u8, m: &Moment, f: Flags, out: &mut Vec<u8>) -> bool {
         _ => return false,
     }
     true
+}
+
+/// Digits that a year has at least.
+fn year_digits(f: Flags) -> usize {
+    if f.coreutils { 4 } else { 1 }
 }
 
 fn zone(offset: i32, f: Flags, out: &mut Vec<u8>) -> bool {
