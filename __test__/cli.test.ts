@@ -60,6 +60,12 @@ describe('mirage run', () => {
       '[[],true,false,["--max-old-space-size=200"]]\n',
     )
   })
+  it('runs a program from the command line', () => {
+    expect(mirage(['run', '-c', 'ws.yaml', '-p', "fs.readFileSync('/data/a.txt', 'utf8') + process.argv[1]", 'one'])).toMatchObject({
+      status: 0,
+      stdout: 'a\none\n',
+    })
+  })
   it('hands signals on and ends as the program ended', async () => {
     const child = spawn(process.execPath, [bin, 'run', '--no-config', join(scratch, 'wait.mjs')], {
       env: plain,

@@ -65,6 +65,9 @@ await check('import', async () => {
   assert.deepEqual({ ...(await import('/ram/named.cjs')) }.named, 'named')
   assert.equal(import.meta.resolve('/ram/b.mjs'), 'file:///ram/b.mjs')
 })
+await check('import.meta.resolve asks for no file', async () => {
+  assert.deepEqual((await import('/ram/resolves.mjs')).default, ['file:///ram/none.mjs', 'file:///ram/dir', 'node:fs', 'node:fs'])
+})
 await check('a query makes another instance', async () => {
   assert.deepEqual(
     [(await import('/ram/count.mjs')).default, (await import('/ram/count.mjs')).default, (await import('/ram/count.mjs?2')).default],
@@ -158,6 +161,10 @@ await check('workers from a mount', async () => {
   assert.deepEqual(await message(new Worker('/ram/worker.mjs', { workerData: 7 })), ['b', 'hi', 7])
   assert.deepEqual(await message(new Worker(new URL('file:///ram/worker.mjs'), { workerData: 8 })), ['b', 'hi', 8])
   assert.deepEqual(await message(new Worker('/ram/worker.cjs')), ['y', 'hi', '/ram/worker.cjs'])
+  class Mine extends Worker {}
+  const mine = new Mine('/ram/worker.mjs', { execArgv: [] })
+  assert.ok(mine instanceof Mine && mine instanceof Worker)
+  assert.deepEqual((await message(mine)).slice(0, 2), ['b', 'hi'])
 })
 await check('workers from text', async () => {
   const text =

@@ -12,6 +12,8 @@ import { named } from './named.cjs'
 export default [b, readFileSync('/ram/hello.txt', 'utf8'), pk, sub, inner, data.x, named]
 export const meta = [import.meta.url, import.meta.filename, import.meta.dirname, import.meta.resolve('./b.mjs'), import.meta.resolve('pk')]
 `,
+  '/ram/resolves.mjs':
+    'export default [import.meta.resolve("./none.mjs"), import.meta.resolve("./dir"), import.meta.resolve("node:fs"), import.meta.resolve("fs")]',
   '/ram/package.json': '{"name":"app","imports":{"#inner":{"import":"./inner.mjs","require":"./inner.cjs"}}}',
   '/ram/inner.mjs': 'export default "inner-esm"',
   '/ram/inner.cjs': 'module.exports = "inner-cjs"',

@@ -36,6 +36,9 @@ const WITH_VALUE = new Set([
   '--watch-path',
 ])
 
+/** Node's options that are the program. */
+const PROGRAM = new Set(['-e', '--eval', '-p', '--print', '-pe'])
+
 /** Takes the words after `mirage` apart. */
 export function parseArguments(args: readonly string[]): Options {
   const words = [...args]
@@ -62,14 +65,15 @@ export function parseArguments(args: readonly string[]): Options {
     else if (first === 'exec') throw new UsageError(`no such option: ${word}`)
     else {
       node.push(word)
-      if (WITH_VALUE.has(word)) {
+      if (WITH_VALUE.has(word) || PROGRAM.has(word)) {
         const value = words.shift()
         if (value === undefined) throw new UsageError(`${word} needs a value`)
         node.push(value)
       }
     }
   }
-  if (words.length === 0) throw new UsageError(first === 'run' ? 'which file?' : 'which script?')
+  const complete = node.some((word) => PROGRAM.has(word) || /^--(?:eval|print)=/.test(word))
+  if (words.length === 0 && !complete) throw new UsageError(first === 'run' ? 'which file?' : 'which script?')
   if (first === 'exec' && words.length > 1) throw new UsageError('exec takes one script; quote it')
   return { command: first, config, fuse, node, rest: words }
 }
