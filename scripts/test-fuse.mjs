@@ -82,7 +82,7 @@ for (const [name, make] of [
 ])
   for (const [cache, fuse] of Object.entries(CACHES))
     job(`fsx: ${name}, ${cache}`, async () => {
-      const operations = options.long ? 1_000_000 : 20_000
+      const operations = options.long ? 1_000_000 : name === 'RAM' ? 20_000 : 10_000
       await on(await make(fuse)(), ({ dir }) => fsx(dir, aside(), { operations }))
       return `${operations} operations`
     })
@@ -144,7 +144,8 @@ async function matrixOn(kind, statFetch) {
 job('tool matrix: sizes known', () => matrixOn('sized', 'auto'))
 job('tool matrix: sizes unknown, always', () => matrixOn('unknown', 'always'))
 job('tool matrix: sizes unknown, auto', () => matrixOn('unknown', 'auto'))
-job('tool matrix: sizes unknown, never', () => matrixOn('unknown', 'never'))
+// As `auto`, but for what is remembered.
+if (options.long) job('tool matrix: sizes unknown, never', () => matrixOn('unknown', 'never'))
 
 job('stress: 8 processes while mounts come and go', async () => {
   if (options.on !== undefined) return 'skipped: npm run stress -- --on DIR'
