@@ -41,6 +41,15 @@ pub(crate) struct Owner {
     pub(crate) since: Time,
 }
 
+impl Owner {
+    /// The owner of what is not there.
+    pub(crate) const NOBODY: Self = Self {
+        uid: 0,
+        gid: 0,
+        since: Time { seconds: 0, nanos: 0 },
+    };
+}
+
 impl Attr {
     /// The attributes of the inode `ino` with this stat, `size` standing in where the stat does not know.
     pub(crate) fn new(ino: u64, stat: &Stat, size: u64, owner: &Owner) -> Self {

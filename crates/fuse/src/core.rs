@@ -8,6 +8,7 @@ mod names;
 mod ranges;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -33,6 +34,8 @@ pub(crate) struct Core {
     pub(crate) handles: Handles,
     pub(crate) fetches: fetch::Fetches,
     owner: Owner,
+    /// Counts the changes of other doors.
+    epoch: AtomicU64,
     failures: Mutex<(u64, std::collections::VecDeque<Failure>)>,
 }
 
@@ -48,6 +51,8 @@ pub(crate) struct Found {
     pub(crate) parent: u64,
     pub(crate) name: Box<[u8]>,
     pub(crate) origin: Origin,
+    /// Whether it lies where everything is answered from memory.
+    pub(crate) instant: bool,
     pub(crate) stat: Stat,
 }
 
@@ -64,7 +69,28 @@ impl Core {
                 gid: rustix::process::getegid().as_raw(),
                 since: Time::now(),
             },
+            epoch: AtomicU64::new(0),
             failures: Mutex::default(),
+        }
+    }
+
+    /// A moment, for [`Core::enter`] and [`Core::attr`]: what was learnt since then is believed only if no other door changed
+    /// anything meanwhile, for the notice of that change may reach the kernel before the answer does.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Another door changed something.
+    pub(crate) fn changed_elsewhere(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How long the kernel may believe what it is told. Where everything is in memory no change goes unseen, and it is longer.
+    pub(crate) fn ttl(&self, instant: bool, epoch: u64) -> Duration {
+        match (epoch == self.epoch(), instant) {
+            (false, _) => Duration::ZERO,
+            (true, false) => self.options.ttl,
+            (true, true) => self.options.ttl.saturating_mul(10),
         }
     }
 
@@ -151,28 +177,34 @@ impl Core {
         self.inodes.lock().is(ino, origin, stat)
     }
 
-    /// Notes that the kernel is told of what was found: it will forget it one day.
-    pub(crate) fn enter(&self, found: &Found) -> Entry {
+    /// Notes that the kernel is told of what was found since `epoch`: it will forget it one day.
+    pub(crate) fn enter(&self, found: &Found, epoch: u64) -> Entry {
         let mut inodes = self.inodes.lock();
         let ino = inodes.enter(found.parent, &found.name, found.origin, &found.stat);
-        let (attr, attr_ttl) = self.note(&mut inodes, ino, &found.stat);
+        let mut generation = 0;
+        if let Some(node) = inodes.get(ino) {
+            node.instant = found.instant;
+            generation = node.generation;
+        }
+        let (attr, attr_ttl) = self.note(&mut inodes, ino, &found.stat, epoch);
         Entry {
             attr,
-            generation: inodes.get(ino).map_or(0, |n| n.generation),
-            entry_ttl: self.options.ttl,
+            generation,
+            entry_ttl: self.ttl(found.instant, epoch),
             attr_ttl,
         }
     }
 
-    /// The attributes of `ino` as the kernel is told them, and for how long.
-    pub(crate) fn attr(&self, ino: u64, stat: &Stat) -> (Attr, Duration) {
-        self.note(&mut self.inodes.lock(), ino, stat)
+    /// The attributes of `ino`, learnt since `epoch`, as the kernel is told them, and for how long.
+    pub(crate) fn attr(&self, ino: u64, stat: &Stat, epoch: u64) -> (Attr, Duration) {
+        self.note(&mut self.inodes.lock(), ino, stat, epoch)
     }
 
-    fn note(&self, inodes: &mut Inodes, ino: u64, stat: &Stat) -> (Attr, Duration) {
+    fn note(&self, inodes: &mut Inodes, ino: u64, stat: &Stat, epoch: u64) -> (Attr, Duration) {
         let Some(node) = inodes.get(ino) else {
             return (Attr::new(ino, stat, 0, &self.owner), Duration::ZERO);
         };
+        let instant = node.instant;
         let learnt = match &node.learnt {
             // Without a fingerprint the size seen last is the best there is.
             Some((version, size)) if *version == stat.fingerprint => Some(*size),
@@ -181,7 +213,11 @@ impl Core {
         let attr = Attr::new(ino, stat, learnt.unwrap_or(0), &self.owner);
         node.last = Some(attr);
         let unknown = stat.is_file() && stat.size.is_none() && learnt.is_none();
-        let ttl = if unknown { Duration::ZERO } else { self.options.ttl };
+        let ttl = if unknown {
+            Duration::ZERO
+        } else {
+            self.ttl(instant, epoch)
+        };
         (attr, ttl)
     }
 

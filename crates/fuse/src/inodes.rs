@@ -49,6 +49,8 @@ pub(crate) struct Node {
     pub(crate) cached: Option<Fingerprint>,
     /// The size that reading a file of unknown size brought to light, and the version that had it.
     pub(crate) learnt: Option<(Option<Fingerprint>, u64)>,
+    /// Whether it lies where everything is answered from memory.
+    pub(crate) instant: bool,
     path: Option<(u64, VPath)>,
 }
 
@@ -62,6 +64,7 @@ impl Node {
             last: None,
             cached: None,
             learnt: None,
+            instant: false,
             path: None,
         }
     }

@@ -46,6 +46,7 @@ impl Listener {
         let (Some(core), Some(bridge)) = (self.core.upgrade(), self.bridge.upgrade()) else {
             return;
         };
+        core.changed_elsewhere();
         let located = core.inodes.lock().locate(path);
         match located {
             // The whole mount lies below what changed.

@@ -1,252 +1,39 @@
-//! The protocol: `fuser`, which no other module names. Translates requests into calls of [`Core`] and results into replies.
+//! The protocol: `fuser`, which nothing outside this module names. Translates requests into calls of [`Core`] and results into
+//! replies.
+
+mod door;
+mod serve;
+mod wire;
 
 use std::ffi::OsStr;
-use std::future::Future;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, Waker};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use fuser::{
-    AccessFlags, BsdFileFlags, Config, CopyFileRangeFlags, FileAttr, FileHandle, FileType, Filesystem, FopenFlags,
-    Generation, INodeNo, InitFlags, KernelConfig, LockOwner, MountOption, Notifier, OpenFlags, RenameFlags, ReplyAttr,
-    ReplyCreate, ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen,
-    ReplyStatfs, ReplyWrite, ReplyXattr, Request, Session, SessionACL, TimeOrNow, WriteFlags,
+    AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, InitFlags,
+    KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
+    ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request,
+    TimeOrNow, WriteFlags,
 };
-use vfs::origin::{Origin, within};
 use vfs::resource::{RenameMode, XattrMode};
-use vfs::{Errno, FileKind, Result, SetAttr, Stat, Time, VfsError};
+use vfs::{FileKind, SetAttr};
 
-use crate::attr::{Attr, Entry};
-use crate::bridge::{Bridge, guard};
-use crate::core::{Caller, Core, Listed, Opened};
+use crate::attr::Entry;
+use crate::core::{Core, Listed, Opened};
 use crate::inval::Stale;
-use crate::queue::{Popped, Queue};
+use door::{Door, What};
+use wire::{DOTS, boxed, caller, entry, fill, fill_plus, flags_of, moment, nothing, sized, wire};
+
+pub(crate) use serve::{Serving, serve};
 
 /// Bytes per write request; the kernel's own limit is the same by default.
 const MAX_WRITE: u32 = 1 << 20;
 /// Requests of read-ahead and the like that may be under way.
 const MAX_BACKGROUND: u16 = 64;
-/// Entries `.` and `..` come first in a directory.
-const DOTS: u64 = 2;
-
-/// One mount as the protocol sees it.
-struct Door {
-    core: Arc<Core>,
-    bridge: Arc<Bridge>,
-    notices: Arc<Queue<Stale>>,
-    notifier: Arc<OnceLock<Notifier>>,
-    origin: Origin,
-    /// Closes when the loops have ended.
-    _ended: SyncSender<()>,
-}
-
-/// What a request is called and what it is about, for the record of failures, and the thread that made it.
-struct What {
-    name: &'static str,
-    ino: u64,
-    caller: u32,
-}
-
-impl What {
-    fn new(req: &Request, name: &'static str, ino: u64) -> Self {
-        Self {
-            name,
-            ino,
-            caller: req.pid(),
-        }
-    }
-}
-
-fn errno(e: &VfsError) -> fuser::Errno {
-    fuser::Errno::from_i32(e.errno().number())
-}
-
-fn time(t: Time) -> SystemTime {
-    t.into()
-}
-
-fn kind(k: FileKind) -> FileType {
-    match k {
-        FileKind::File => FileType::RegularFile,
-        FileKind::Dir => FileType::Directory,
-        FileKind::Symlink => FileType::Symlink,
-        FileKind::CharDevice => FileType::CharDevice,
-        FileKind::BlockDevice => FileType::BlockDevice,
-        FileKind::Fifo => FileType::NamedPipe,
-        FileKind::Socket => FileType::Socket,
-    }
-}
-
-fn wire(a: &Attr) -> FileAttr {
-    FileAttr {
-        ino: INodeNo(a.ino),
-        size: a.size,
-        blocks: a.blocks,
-        atime: time(a.atime),
-        mtime: time(a.mtime),
-        ctime: time(a.ctime),
-        crtime: time(a.ctime),
-        kind: kind(a.kind),
-        perm: a.perm as u16,
-        nlink: a.nlink,
-        uid: a.uid,
-        gid: a.gid,
-        rdev: a.rdev,
-        blksize: 4096,
-        flags: 0,
-    }
-}
-
-fn moment(t: TimeOrNow) -> Time {
-    match t {
-        TimeOrNow::SpecificTime(t) => match Time::from(t) {
-            // `fuser` subtracts the nanoseconds of a time before 1970 where it should add them.
-            Time { seconds, nanos } if seconds < 0 && nanos > 0 => Time {
-                seconds: seconds + 1,
-                nanos: 1_000_000_000 - nanos,
-            },
-            time => time,
-        },
-        TimeOrNow::Now => Time::now(),
-    }
-}
-
-fn entry(reply: ReplyEntry, e: &Entry) {
-    reply.entry_with_ttls(&e.attr_ttl, &e.entry_ttl, &wire(&e.attr), Generation(e.generation));
-}
-
-/// Answers a request with an error where it ends in one.
-trait Refuse {
-    fn refuse(self, e: &VfsError);
-}
-
-macro_rules! refuse {
-    ($($t:ty),*) => { $(impl Refuse for $t {
-        fn refuse(self, e: &VfsError) {
-            self.error(errno(e));
-        }
-    })* };
-}
-refuse!(
-    ReplyAttr,
-    ReplyCreate,
-    ReplyData,
-    ReplyDirectory,
-    ReplyDirectoryPlus,
-    ReplyEmpty,
-    ReplyEntry,
-    ReplyLseek,
-    ReplyOpen,
-    ReplyStatfs,
-    ReplyWrite,
-    ReplyXattr
-);
-
-impl Door {
-    /// Runs `op`: here and now when everything it needs is in memory, on the bridge otherwise. `send` tells the kernel.
-    fn answer<T: Send + 'static, R: Refuse + Send + 'static>(
-        &self,
-        what: What,
-        instant: bool,
-        reply: R,
-        op: impl Future<Output = Result<T>> + Send + 'static,
-        send: impl FnOnce(&Arc<Core>, R, T) + Send + 'static,
-    ) {
-        self.answer_or(what, instant, reply, op, send, |_, _| {});
-    }
-
-    /// As [`Door::answer`]; `late` undoes what came after the kernel had been told that it took too long.
-    fn answer_or<T: Send + 'static, R: Refuse + Send + 'static>(
-        &self,
-        what: What,
-        instant: bool,
-        reply: R,
-        op: impl Future<Output = Result<T>> + Send + 'static,
-        send: impl FnOnce(&Arc<Core>, R, T) + Send + 'static,
-        late: impl FnOnce(&Arc<Core>, T) + Send + 'static,
-    ) {
-        let mut op = Box::pin(op);
-        if instant {
-            let mut cx = Context::from_waker(Waker::noop());
-            let polled = guard(|| within(self.origin, || op.as_mut().poll(&mut cx)));
-            match polled {
-                Ok(Poll::Pending) => {}
-                Ok(Poll::Ready(done)) => return finish(&self.core, what, reply, done, send),
-                Err(panic) => return finish(&self.core, what, reply, Err(panic), send),
-            }
-        }
-        let (core, undo) = (self.core.clone(), self.core.clone());
-        self.bridge.submit(
-            self.core.options.op_deadline,
-            what.caller,
-            op,
-            move |done| finish(&core, what, reply, done, send),
-            move |value| late(&undo, value),
-        );
-    }
-
-    /// The path of an inode; the request is refused when there is none.
-    fn place<R: Refuse>(&self, ino: INodeNo, reply: R) -> Option<(vfs::VPath, bool, R)> {
-        match self.core.place(ino.0) {
-            Ok((path, instant)) => Some((path, instant, reply)),
-            Err(e) => {
-                reply.refuse(&e);
-                None
-            }
-        }
-    }
-
-    /// The path of a name; the request is refused when there is none.
-    fn child<R: Refuse>(&self, parent: INodeNo, name: &OsStr, reply: R) -> Option<(vfs::VPath, bool, R)> {
-        match self.core.child(parent.0, name.as_bytes()) {
-            Ok((path, instant)) => Some((path, instant, reply)),
-            Err(e) => {
-                // A directory that lost its name was removed: nothing can be in it.
-                let e = if e.errno() == Errno::ESTALE {
-                    Errno::ENOENT.into()
-                } else {
-                    e
-                };
-                reply.refuse(&e);
-                None
-            }
-        }
-    }
-}
-
-fn finish<T, R: Refuse>(core: &Arc<Core>, what: What, reply: R, done: Result<T>, send: impl FnOnce(&Arc<Core>, R, T)) {
-    match done {
-        Ok(value) => send(core, reply, value),
-        Err(e) => {
-            core.record(what.name, what.ino, &e);
-            reply.refuse(&e);
-        }
-    }
-}
-
-fn caller(req: &Request) -> Caller {
-    Caller {
-        uid: req.uid(),
-        gid: req.gid(),
-    }
-}
-
-fn boxed(name: &OsStr) -> Box<[u8]> {
-    name.as_bytes().into()
-}
-
-fn flags_of(opened: &Opened) -> FopenFlags {
-    let mut flags = FopenFlags::empty();
-    flags.set(FopenFlags::FOPEN_DIRECT_IO, opened.direct);
-    flags.set(FopenFlags::FOPEN_KEEP_CACHE, opened.keep && !opened.direct);
-    flags.set(FopenFlags::FOPEN_NOFLUSH, opened.silent);
-    flags
-}
 
 impl Filesystem for Door {
     fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
@@ -282,15 +69,12 @@ impl Filesystem for Door {
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.lookup(parent.0, name, path).await };
-        self.answer(
-            What::new(req, "lookup", parent.0),
-            instant,
-            reply,
-            op,
-            |core, reply, found| {
-                entry(reply, &core.enter(&found));
-            },
-        );
+        let epoch = self.core.epoch();
+        let send = move |core: &Arc<Core>, reply, found: Option<_>| match found {
+            Some(found) => entry(reply, &core.enter(&found, epoch)),
+            None => nothing(reply, core.ttl(true, epoch)),
+        };
+        self.answer(What::new(req, "lookup", parent.0), instant, reply, op, send);
     }
 
     fn forget(&self, _: &Request, ino: INodeNo, nlookup: u64) {
@@ -300,6 +84,7 @@ impl Filesystem for Door {
     fn getattr(&self, req: &Request, ino: INodeNo, fh: Option<FileHandle>, reply: ReplyAttr) {
         let (core, fh) = (self.core.clone(), fh.map(|f| f.0));
         let instant = self.core.is_at_hand(ino.0, fh);
+        let epoch = self.core.epoch();
         let op = async move { core.get_attr(ino.0, fh).await };
         self.answer(
             What::new(req, "getattr", ino.0),
@@ -307,7 +92,7 @@ impl Filesystem for Door {
             reply,
             op,
             move |core, reply, stat| {
-                let (attr, ttl) = core.attr(ino.0, &stat);
+                let (attr, ttl) = core.attr(ino.0, &stat, epoch);
                 reply.attr(&ttl, &wire(&attr));
             },
         );
@@ -341,6 +126,7 @@ impl Filesystem for Door {
             mtime: mtime.map(moment),
         };
         let privileged = req.uid() == 0;
+        let epoch = self.core.epoch();
         let op = async move { core.set_attr(ino.0, fh, attr, size, privileged).await };
         self.answer(
             What::new(req, "setattr", ino.0),
@@ -348,7 +134,7 @@ impl Filesystem for Door {
             reply,
             op,
             move |core, reply, stat| {
-                let (attr, ttl) = core.attr(ino.0, &stat);
+                let (attr, ttl) = core.attr(ino.0, &stat, epoch);
                 reply.attr(&ttl, &wire(&attr));
             },
         );
@@ -385,15 +171,7 @@ impl Filesystem for Door {
         };
         let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
         let op = async move { core.mknod(parent.0, name, path, kind, mode, rdev, who).await };
-        self.answer(
-            What::new(req, "mknod", parent.0),
-            instant,
-            reply,
-            op,
-            |core, reply, found| {
-                entry(reply, &core.enter(&found));
-            },
-        );
+        self.found(What::new(req, "mknod", parent.0), instant, reply, op);
     }
 
     fn mkdir(&self, req: &Request, parent: INodeNo, name: &OsStr, mode: u32, _: u32, reply: ReplyEntry) {
@@ -402,15 +180,7 @@ impl Filesystem for Door {
         };
         let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
         let op = async move { core.mkdir(parent.0, name, path, mode, who).await };
-        self.answer(
-            What::new(req, "mkdir", parent.0),
-            instant,
-            reply,
-            op,
-            |core, reply, found| {
-                entry(reply, &core.enter(&found));
-            },
-        );
+        self.found(What::new(req, "mkdir", parent.0), instant, reply, op);
     }
 
     fn unlink(&self, req: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
@@ -419,13 +189,7 @@ impl Filesystem for Door {
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.unlink(parent.0, name, path).await };
-        self.answer(
-            What::new(req, "unlink", parent.0),
-            instant,
-            reply,
-            op,
-            |_, reply, ()| reply.ok(),
-        );
+        self.done(What::new(req, "unlink", parent.0), instant, reply, op);
     }
 
     fn rmdir(&self, req: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
@@ -446,15 +210,7 @@ impl Filesystem for Door {
         let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
         let text = target.as_os_str().as_bytes().to_vec();
         let op = async move { core.symlink(parent.0, name, path, text, who).await };
-        self.answer(
-            What::new(req, "symlink", parent.0),
-            instant,
-            reply,
-            op,
-            |core, reply, found| {
-                entry(reply, &core.enter(&found));
-            },
-        );
+        self.found(What::new(req, "symlink", parent.0), instant, reply, op);
     }
 
     fn rename(
@@ -483,13 +239,7 @@ impl Filesystem for Door {
         let (from, to) = ((parent.0, boxed(name), from), (newparent.0, boxed(newname), to));
         let op = async move { core.rename(from, to, mode).await };
         let instant = from_instant && to_instant;
-        self.answer(
-            What::new(req, "rename", parent.0),
-            instant,
-            reply,
-            op,
-            |_, reply, ()| reply.ok(),
-        );
+        self.done(What::new(req, "rename", parent.0), instant, reply, op);
     }
 
     fn link(&self, req: &Request, ino: INodeNo, newparent: INodeNo, newname: &OsStr, reply: ReplyEntry) {
@@ -499,15 +249,7 @@ impl Filesystem for Door {
         let instant = instant && self.core.is_at_hand(ino.0, None);
         let (core, name) = (self.core.clone(), boxed(newname));
         let op = async move { core.link(ino.0, newparent.0, name, path).await };
-        self.answer(
-            What::new(req, "link", ino.0),
-            instant,
-            reply,
-            op,
-            |core, reply, found| {
-                entry(reply, &core.enter(&found));
-            },
-        );
+        self.found(What::new(req, "link", ino.0), instant, reply, op);
     }
 
     fn open(&self, req: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
@@ -768,13 +510,7 @@ impl Filesystem for Door {
         };
         let (core, name) = (self.core.clone(), boxed(name));
         let op = async move { core.remove_xattr(path, name).await };
-        self.answer(
-            What::new(req, "removexattr", ino.0),
-            instant,
-            reply,
-            op,
-            |_, reply, ()| reply.ok(),
-        );
+        self.done(What::new(req, "removexattr", ino.0), instant, reply, op);
     }
 
     fn access(&self, _: &Request, _: INodeNo, _: AccessFlags, reply: ReplyEmpty) {
@@ -788,8 +524,9 @@ impl Filesystem for Door {
         };
         let (core, name, who) = (self.core.clone(), boxed(name), caller(req));
         let op = async move {
+            let epoch = core.epoch();
             let (found, file, path) = core.create(parent.0, name, path, mode, flags, who).await?;
-            let entry = core.enter(&found);
+            let entry = core.enter(&found, epoch);
             let opened = core.created(entry.attr.ino, file, path, found.stat.fingerprint);
             Ok((entry, opened))
         };
@@ -824,13 +561,7 @@ impl Filesystem for Door {
         let core = self.core.clone();
         let instant = self.core.handles.is_instant(fh.0);
         let op = async move { core.allocate(fh.0, offset, length, mode).await };
-        self.answer(
-            What::new(req, "fallocate", ino.0),
-            instant,
-            reply,
-            op,
-            |_, reply, ()| reply.ok(),
-        );
+        self.done(What::new(req, "fallocate", ino.0), instant, reply, op);
     }
 
     fn lseek(&self, req: &Request, ino: INodeNo, fh: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
@@ -877,152 +608,5 @@ impl Filesystem for Door {
                 reply.written(n as u32);
             },
         );
-    }
-}
-
-/// An extended attribute's answer: its size when asked with no room, `ERANGE` with too little.
-fn sized(reply: ReplyXattr, size: u32, value: &[u8]) {
-    if size == 0 {
-        reply.size(value.len() as u32);
-    } else if value.len() > size as usize {
-        reply.error(fuser::Errno::ERANGE);
-    } else {
-        reply.data(value);
-    }
-}
-
-fn fill(core: &Core, reply: &mut ReplyDirectory, listed: &Listed, offset: u64) {
-    if offset < 1 && reply.add(INodeNo(listed.dir), 1, FileType::Directory, ".") {
-        return;
-    }
-    if offset < DOTS && reply.add(INodeNo(core.above(listed.dir)), DOTS, FileType::Directory, "..") {
-        return;
-    }
-    for (i, name, stat) in listed.entries() {
-        let ino = core.expected(listed, name, stat);
-        let at = i as u64 + DOTS + 1;
-        if reply.add(INodeNo(ino), at, kind(stat.kind), OsStr::from_bytes(name)) {
-            return;
-        }
-    }
-}
-
-fn fill_plus(core: &Core, reply: &mut ReplyDirectoryPlus, listed: &Listed, offset: u64) {
-    // The two are never entered; only their numbers show.
-    let dots = [(1, listed.dir, "."), (DOTS, core.above(listed.dir), "..")];
-    for (at, ino, name) in dots {
-        let (attr, _) = core.attr(u64::MAX, &Stat::dir());
-        let attr = FileAttr {
-            ino: INodeNo(ino),
-            ..wire(&attr)
-        };
-        if offset < at && reply.add(INodeNo(ino), at, name, &Duration::ZERO, &attr, Generation(0)) {
-            return;
-        }
-    }
-    for (i, name, stat) in listed.entries() {
-        let entry = core.enter(&core.listed(listed, name, stat));
-        let generation = Generation(entry.generation);
-        let ttl = entry.attr_ttl.min(entry.entry_ttl);
-        let at = i as u64 + DOTS + 1;
-        let (ino, attr) = (entry.attr.ino, wire(&entry.attr));
-        if reply.add(INodeNo(ino), at, OsStr::from_bytes(name), &ttl, &attr, generation) {
-            // It did not fit: the kernel does not know of it.
-            core.inodes.lock().forget(ino, 1);
-            return;
-        }
-    }
-}
-
-/// What [`serve`] needs to know.
-pub(crate) struct Serving {
-    pub(crate) core: Arc<Core>,
-    pub(crate) bridge: Arc<Bridge>,
-    pub(crate) notices: Arc<Queue<Stale>>,
-    pub(crate) door: u64,
-    pub(crate) read_only: bool,
-    pub(crate) allow_other: bool,
-}
-
-/// Mounts at `mountpoint` and serves until it is unmounted. Runs on a thread with a descriptor table of its own, and starts
-/// the other threads that share it. `ready` is called once requests are served.
-pub(crate) fn serve(what: Serving, mountpoint: &Path, ready: impl FnOnce(io::Result<()>)) {
-    let options = &what.core.options;
-    let mut config = Config::default();
-    config.mount_options = vec![
-        MountOption::FSName(options.fsname.clone()),
-        MountOption::Subtype("mirage".into()),
-        MountOption::DefaultPermissions,
-        MountOption::NoSuid,
-        MountOption::NoDev,
-        MountOption::NoAtime,
-    ];
-    if what.read_only {
-        config.mount_options.push(MountOption::RO);
-    }
-    if what.allow_other {
-        config.acl = SessionACL::All;
-    }
-    config.n_threads = Some(options.threads.max(1));
-    config.clone_fd = options.threads > 1;
-    let at_hand = Arc::new(OnceLock::new());
-    let (ended, end) = sync_channel(1);
-    let door = Door {
-        core: what.core.clone(),
-        bridge: what.bridge.clone(),
-        notices: what.notices.clone(),
-        notifier: at_hand.clone(),
-        origin: Origin {
-            door: what.door,
-            pickup: None,
-            apart: true,
-            caller: 0,
-        },
-        _ended: ended,
-    };
-    let session = match Session::new(door, mountpoint, &config) {
-        Ok(session) => session,
-        Err(e) => return ready(Err(e)),
-    };
-    let notifier = session.notifier();
-    // Set once, here.
-    let _ = at_hand.set(notifier.clone());
-    let started = session.spawn().and_then(|running| {
-        let bridge = what.bridge.clone();
-        let replier = spawn("mirage-fuse-reply", move || bridge.reply())?;
-        let notices = what.notices.clone();
-        let telling = spawn("mirage-fuse-tell", move || tell(&notices, &notifier))?;
-        Ok((running, replier, telling))
-    });
-    let (running, replier, telling) = match started {
-        Ok(threads) => threads,
-        Err(e) => return ready(Err(e)),
-    };
-    ready(Ok(()));
-    // Nothing is ever sent: this waits for the loops to end, which they do when the mount is gone.
-    let _ = end.recv();
-    // Dropped, it would unmount the path once more, and with it whatever has been mounted there since. Its descriptor goes
-    // with the table.
-    std::mem::forget(running);
-    what.notices.close();
-    what.bridge.hang_up();
-    let _ = replier.join();
-    let _ = telling.join();
-    what.bridge.give_up();
-}
-
-fn spawn(name: &str, f: impl FnOnce() + Send + 'static) -> io::Result<std::thread::JoinHandle<()>> {
-    std::thread::Builder::new().name(name.into()).spawn(f)
-}
-
-/// The notifier: tells the kernel what is no longer true. The kernel may need locks for it that a request under way holds, so
-/// that no other thread may do this.
-fn tell(notices: &Queue<Stale>, notifier: &Notifier) {
-    while let Popped::Item(stale) = notices.pop(None) {
-        // What the kernel does not know (any more) needs no telling, and on a mount that is going nothing does.
-        let _ = match stale {
-            Stale::Entry(parent, name) => notifier.inval_entry(INodeNo(parent), OsStr::from_bytes(&name)),
-            Stale::Inode(ino) => notifier.inval_inode(INodeNo(ino), 0, 0),
-        };
     }
 }

@@ -1,6 +1,7 @@
 //! [`KernelMount`]: from mounting to unmounting.
 
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -72,6 +73,16 @@ impl KernelMount {
         let core = Arc::new(Core::new(fs, root.clone(), options));
         prepare(&core)?;
         let mountpoint = Mountpoint::prepare(mountpoint, &core.options.fsname)?;
+        if let Some(inside) = contained(&core.fs, &root, &mountpoint.path) {
+            mountpoint.remove();
+            return Err(FuseError::Mountpoint {
+                path: mountpoint.path,
+                why: format!(
+                    "it lies inside {}, which the mount would show: it would contain itself",
+                    inside.display()
+                ),
+            });
+        }
         let bridge = Bridge::start(mark)?;
         let notices: Arc<Queue<Stale>> = Arc::default();
         let serving = Serving {
@@ -220,6 +231,21 @@ fn prepare(core: &Arc<Core>) -> Result<(), FuseError> {
         Err(_pending) => {}
     }
     Ok(core.start_at(&Stat::dir())?)
+}
+
+/// The directory of the host that is shown below `root` and holds `mountpoint`, if there is one: every look at the mount would
+/// ask the mount.
+fn contained(fs: &Fs, root: &VPath, mountpoint: &Path) -> Option<PathBuf> {
+    let mounts = fs.vfs().mounts();
+    let covering = mounts.find(root);
+    let below = mounts.snapshot();
+    let shown = below.iter().filter(|m| m.prefix.starts_with(root));
+    let whole = shown.filter_map(|m| m.resource.host_path());
+    let part = covering.and_then(|(mount, below)| {
+        let names = std::ffi::OsStr::from_bytes(&below.as_bytes()[1..]);
+        Some(mount.resource.host_path()?.join(names))
+    });
+    whole.chain(part).find(|dir| mountpoint.starts_with(dir))
 }
 
 /// Whether anything below `root` may be changed by the session at all.

@@ -227,6 +227,11 @@ pub trait Resource: Send + Sync + 'static {
         None
     }
 
+    /// The directory of the host that it shows, where it does: what is mounted inside must not be shown there again.
+    fn host_path(&self) -> Option<std::path::PathBuf> {
+        None
+    }
+
     /// The stat of `path`, of the link itself if it is one.
     async fn stat(&self, path: &VPath) -> Result<Stat>;
 

@@ -21,6 +21,8 @@ pub(crate) struct Listed {
     pub(crate) dir: u64,
     pub(crate) path: VPath,
     from: usize,
+    /// When the stats were asked for.
+    pub(crate) epoch: u64,
     /// Everything that was there when reading began.
     all: Arc<Vec<DirEntry>>,
     /// Stats asked for now, for the entries from `from` on; `None` where the name is gone. Absent when the listing's own are
@@ -65,6 +67,7 @@ impl Core {
     /// Entries from `from` on; `.` and `..` are the protocol's business and not counted. Reading from the start reads anew.
     pub(crate) async fn read_dir(&self, fh: u64, from: usize, stats: bool) -> Result<Listed> {
         let handle = self.handles.get(fh).ok_or(Errno::EBADF)?;
+        let epoch = self.epoch();
         let Body::Dir(kept) = &handle.body else {
             return Err(Errno::ENOTDIR.into());
         };
@@ -103,6 +106,7 @@ impl Core {
             dir: handle.ino,
             path,
             from,
+            epoch,
             all,
             fresh,
         })
@@ -125,6 +129,7 @@ impl Core {
             dir: handle.ino,
             path: handle.path.clone(),
             from: 0,
+            epoch: self.epoch(),
             all: Arc::default(),
             fresh: None,
         }

@@ -4,22 +4,33 @@ use vfs::resource::RenameMode;
 use vfs::{Errno, FileKind, Result, SetAttr, Stat, VPath};
 
 use crate::core::{Caller, Core, Found};
+use crate::inodes::Origin;
 
 /// `S_ISGID`: on a directory, what is made in it gets its group.
 const SET_GROUP: u32 = 0o2000;
 
 impl Core {
-    /// What is at `path`, the child `name` of `parent`.
-    pub(crate) async fn lookup(&self, parent: u64, name: Box<[u8]>, path: VPath) -> Result<Found> {
-        let stat = self.fs.lstat(&path).await?;
-        let stat = self.sized(&path, stat).await?;
-        Ok(self.found(parent, name, &path, stat))
+    /// What is at `path`, the child `name` of `parent`; `None` where the kernel may remember that there is nothing.
+    pub(crate) async fn lookup(&self, parent: u64, name: Box<[u8]>, path: VPath) -> Result<Option<Found>> {
+        match self.fs.lstat(&path).await {
+            Ok(stat) => {
+                let stat = self.sized(&path, stat).await?;
+                Ok(Some(self.found(parent, name, &path, stat)))
+            }
+            Err(e) if e.errno() == Errno::ENOENT && self.is_instant(&path) => Ok(None),
+            Err(e) => Err(e),
+        }
     }
 
     pub(crate) fn found(&self, parent: u64, name: Box<[u8]>, path: &VPath, stat: Stat) -> Found {
+        let mount = self.mount_of(path);
         Found {
             parent,
-            origin: self.origin(path, &stat),
+            origin: Origin {
+                mount: mount.as_ref().map_or(0, |m| m.id()),
+                dev: stat.dev,
+            },
+            instant: mount.is_some_and(|m| m.capabilities().instant),
             name,
             stat,
         }

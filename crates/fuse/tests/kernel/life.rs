@@ -130,6 +130,35 @@ fn what_cannot_be_mounted_on_is_refused_in_words() {
     assert!(!dir.path().join("m").exists());
 }
 
+/// A directory of the host cannot be mounted inside itself: every look at it would ask itself.
+#[test]
+fn a_directory_is_not_mounted_inside_itself() {
+    if !available() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let tree = Vfs::new();
+    let disk = Arc::new(resources::disk::Disk::new(dir.path().join("shown")).unwrap());
+    tree.mount(path("/data"), disk, Mode::Write).unwrap();
+    let on = |root: &str, at: &str| {
+        KernelMount::mount(
+            tree.fs(),
+            path(root),
+            Some(dir.path().join(at)),
+            MountOptions::default(),
+        )
+        .map(drop)
+    };
+    for root in ["/", "/data"] {
+        let refused = on(root, "shown/m").unwrap_err();
+        assert!(refused.to_string().contains("contain itself"), "{refused}");
+        assert!(!dir.path().join("shown/m").exists());
+    }
+    fs::create_dir(dir.path().join("shown/part")).unwrap();
+    on("/data/part", "shown/m").unwrap();
+    on("/", "beside").unwrap();
+}
+
 /// Somebody else takes the mount off: that is noticed, and what is mounted there afterwards stays.
 #[test]
 fn a_mount_that_was_taken_off_from_outside() {

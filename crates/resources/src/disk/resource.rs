@@ -230,6 +230,10 @@ impl Resource for Disk {
         Some("{prefix} is a directory of the host: files there persist.".into())
     }
 
+    fn host_path(&self) -> Option<std::path::PathBuf> {
+        Some(self.host_root().to_owned())
+    }
+
     async fn stat(&self, path: &VPath) -> Result<Stat> {
         let path = path.clone();
         self.call(move |root| root.stat(&path)).await
