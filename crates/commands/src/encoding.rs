@@ -1,9 +1,11 @@
 //! Commands that show bytes as text, and back.
 
 pub mod base;
-pub mod hexdump;
-pub mod od;
-pub mod xxd;
-
 mod concat;
+pub mod dos2unix;
 mod general;
+pub mod hexdump;
+pub mod iconv;
+pub mod od;
+pub mod uuencode;
+pub mod xxd;
