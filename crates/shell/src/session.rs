@@ -150,6 +150,15 @@ impl Session {
         outcome
     }
 
+    /// Adds a line to what `history` lists, of which the last 500 are kept.
+    pub fn record(&mut self, line: &[u8]) {
+        const KEPT: usize = 500;
+        let history = self.shell.history_mut();
+        let excess = (history.len() + 1).saturating_sub(KEPT);
+        history.drain(..excess);
+        history.push(bytes::Bytes::copy_from_slice(line.trim_ascii_end()));
+    }
+
     /// A copy of this session: as a subshell, but with a life of its own.
     pub fn fork(&self) -> Self {
         Self {

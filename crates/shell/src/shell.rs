@@ -103,7 +103,7 @@ pub struct Shell {
     pub(crate) dirs: Arc<Vec<VPath>>,
     pub(crate) getopts_at: usize,
     pub(crate) hashed: Arc<Hashed>,
-    pub(crate) history: Arc<Vec<Vec<u8>>>,
+    pub(crate) history: Arc<Vec<bytes::Bytes>>,
     pub(crate) completions: Arc<BTreeMap<Vec<u8>, Vec<Vec<u8>>>>,
     pub(crate) started: Instant,
     pub(crate) seconds_base: i64,
@@ -352,7 +352,7 @@ impl Shell {
     }
 
     /// What `history` lists; the caller adds the lines it was given.
-    pub fn history_mut(&mut self) -> &mut Vec<Vec<u8>> {
+    pub fn history_mut(&mut self) -> &mut Vec<bytes::Bytes> {
         Arc::make_mut(&mut self.history)
     }
 

@@ -33,6 +33,8 @@ pub struct MountOptions {
     pub mode: Mode,
     /// `/dev`, the history view and the synthetic root: always visible to every session, never unmounted by users.
     pub infrastructure: bool,
+    /// Not listed in the parent directory, though it can be named.
+    pub hidden: bool,
     /// How long listings, stats and negative answers are believed; `None` for the default of ten minutes. Zero turns the
     /// index cache off.
     pub ttl: Option<Duration>,
@@ -51,6 +53,7 @@ impl MountOptions {
         Self {
             mode,
             infrastructure: false,
+            hidden: false,
             ttl: None,
             consistency: Consistency::Lazy,
             cache: true,
@@ -61,6 +64,13 @@ impl MountOptions {
     #[must_use]
     pub fn infrastructure(mut self) -> Self {
         self.infrastructure = true;
+        self
+    }
+
+    /// Keeps the mount out of its parent's listing.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
         self
     }
 
@@ -170,7 +180,7 @@ impl Table {
             b.len().cmp(&a.len()).then(a.cmp(b))
         });
         let mut children: HashMap<Box<[u8]>, Vec<Box<[u8]>>> = HashMap::new();
-        for mount in &mounts {
+        for mount in mounts.iter().filter(|m| !m.options.hidden) {
             let mut at = mount.prefix.clone();
             while let (Some(dir), Some(name)) = (at.parent(), at.file_name()) {
                 let names = children.entry(dir.as_bytes().into()).or_default();

@@ -26,6 +26,9 @@ pub enum WorkspaceError {
     /// `/dev/` stays.
     #[error("cannot unmount reserved prefix: {0}")]
     UnmountReserved(String),
+    /// The view of the history stays.
+    #[error("cannot unmount history view: {0}")]
+    UnmountHistory(String),
     /// A session that does not exist.
     #[error("unknown session: {0}")]
     UnknownSession(String),

@@ -294,6 +294,9 @@ fn run_with(session: &mut Session, job: Job, settle: impl FnOnce(&mut Session, b
             )
         })
     }));
+    if call.record {
+        session.record(&call.script);
+    }
     settle(session, outcome.is_ok());
     let status = match outcome {
         Ok(o) => o.status,

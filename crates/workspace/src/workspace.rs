@@ -12,7 +12,7 @@ use vfs::{Cancel, CancelReason, Fs, Mode, Mount, MountOptions, Resource, Session
 
 use crate::error::{Result, WorkspaceError};
 use crate::fuse::FuseMounts;
-use crate::history::{History, HistoryEntry, OUTPUT_KEPT};
+use crate::history::{HISTORY_VIEW, History, HistoryEntry, HistoryView, OUTPUT_KEPT};
 use crate::lane::{Done, Execute, Finished, Lane};
 use crate::options::WorkspaceOptions;
 
@@ -70,6 +70,8 @@ impl Workspace {
         vfs.mount_with(VPath::root(), Arc::new(resources::ram::Ram::new()), root)?;
         let engine = Engine::new(registry, options.limits.clone());
         let history = Arc::new(Mutex::new(History::new(options.history_limit)));
+        let view = MountOptions::new(Mode::Read).infrastructure().hidden();
+        vfs.mount_with(VPath::new(HISTORY_VIEW)?, Arc::new(HistoryView(history.clone())), view)?;
         let ws = Arc::new(Self {
             vfs,
             engine,
@@ -146,7 +148,11 @@ impl Workspace {
             .iter()
             .any(|m| m.prefix == path && m.infrastructure)
         {
-            return Err(WorkspaceError::UnmountReserved(shown));
+            return Err(if path.as_bytes() == HISTORY_VIEW {
+                WorkspaceError::UnmountHistory(path.to_string())
+            } else {
+                WorkspaceError::UnmountReserved(shown)
+            });
         }
         let gone = self.vfs.unmount(&path).map_err(|_| WorkspaceError::NoMount(shown))?;
         let still_used = self

@@ -32,7 +32,7 @@ pub(super) fn history(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
     if parsed.has(b's') {
         if !operands.is_empty() {
             let line = operands.join(&b' ');
-            sh.history_mut().push(line);
+            sh.history_mut().push(line.into());
         }
         return Ok(0);
     }
@@ -115,7 +115,7 @@ fn with_file(sh: &mut Shell, letter: u8, operand: Option<Vec<u8>>) -> Exec {
             let lines = content
                 .split(|b| *b == b'\n')
                 .filter(|l| !l.is_empty())
-                .map(<[u8]>::to_vec);
+                .map(Bytes::copy_from_slice);
             sh.history_mut().extend(lines);
             Ok(())
         }
@@ -188,10 +188,10 @@ pub(super) fn fc(sh: &mut Shell, args: &[Vec<u8>]) -> Exec {
                 let at = r.iter().position(|b| *b == b'=').unwrap_or(0);
                 bstr::ByteSlice::replacen(&line[..], &r[..at], &r[at + 1..], 1)
             }
-            None => line,
+            None => line.to_vec(),
         };
         sh.write_error(&[&line[..], b"\n"].concat());
-        sh.history_mut().push(line.clone());
+        sh.history_mut().push(line.clone().into());
         let at = sh.line;
         return sh.run_text(line.into(), at);
     }
@@ -253,7 +253,7 @@ impl Shell {
         if control.split(|b| *b == b':').any(|c| c == b"erasedups") {
             self.history_mut().retain(|l| l != text);
         }
-        self.history_mut().push(text.to_vec());
+        self.history_mut().push(Bytes::copy_from_slice(text));
         self.recorded = true;
         let most = std::str::from_utf8(&self.var_text(b"HISTSIZE"))
             .ok()

@@ -72,7 +72,7 @@ impl Shell {
                     b"help" => {
                         return self.put(
                             b"bash",
-                            b"Usage:\tbash [GNU long option] [option] ...\n\tbash [GNU long option] [option] script-file ...\n",
+                            b"GNU bash, version 5.2.15(1)-release-(x86_64-pc-linux-gnu)\nUsage:\tbash [GNU long option] [option] ...\n\tbash [GNU long option] [option] script-file ...\n",
                         );
                     }
                     _ => {
