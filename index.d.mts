@@ -645,6 +645,11 @@ export interface PatchOptions {
  * when the last one has ended, every function is the very object it was before.
  */
 export declare function patchNodeFs(ws: Workspace, options?: PatchOptions): () => void;
+/**
+ * A provider of `node:vfs` over the workspace: `vfs.create(toVfsProvider(ws)).mount()`, or `vfs.registerProvider`. Paths inside
+ * are the workspace's. Node 26.4 or newer, started with `--experimental-vfs`; it throws where there is no `node:vfs`.
+ */
+export declare function toVfsProvider(ws: Workspace): object;
 
 export {
 	History$1 as History,

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 
 import { place } from './arguments.js'
+import { nodeError } from './errors.js'
 import type { Wrap } from './types.js'
 
 /* oxlint-disable prefer-rest-params -- what is not ours goes on with exactly the arguments that came */
@@ -14,8 +15,13 @@ function typeOf(options: unknown): string | undefined {
   return typeof type === 'string' ? type : undefined
 }
 
-function unreadable(cause: unknown): Error {
-  return Object.assign(new DOMException('The blob could not be read', 'NotReadableError'), { cause })
+/** What Node says when there is nothing to read. */
+function unopened(): Error {
+  return nodeError(TypeError, 'ERR_INVALID_ARG_VALUE', 'Unable to open file as blob')
+}
+
+function look(path: string | Buffer): void {
+  if (fs.statSync(path, { throwIfNoEntry: false }) === undefined) throw unopened()
 }
 
 export const openAsBlob: Wrap = (real) =>
@@ -23,12 +29,8 @@ export const openAsBlob: Wrap = (real) =>
     const found = place(path)
     const type = typeOf(options)
     if (found === undefined || type === undefined) return real.apply(this, arguments as never)
-    return fs.promises.readFile(found.shown).then(
-      (bytes) => new Blob([bytes as never], { type }),
-      (error: unknown) => {
-        throw unreadable(error)
-      },
-    )
+    look(found.shown)
+    return fs.promises.readFile(found.shown).then((bytes) => new Blob([bytes as never], { type }))
   }
 
 export const openAsBlobSync: Wrap = (real) =>
@@ -36,9 +38,6 @@ export const openAsBlobSync: Wrap = (real) =>
     const found = place(path)
     const type = typeOf(options)
     if (found === undefined || type === undefined) return real.apply(this, arguments as never)
-    try {
-      return new Blob([fs.readFileSync(found.shown) as never], { type })
-    } catch (error) {
-      throw unreadable(error)
-    }
+    look(found.shown)
+    return new Blob([fs.readFileSync(found.shown) as never], { type })
   }

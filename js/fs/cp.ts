@@ -80,11 +80,16 @@ function* peek(name: string, path: string): Steps<BigIntStats | undefined> {
 
 class Copy {
   readonly #options: Options
+  readonly #sync: boolean
   readonly #brief: boolean
+  /** Whether a directory that is there counts as one that is in the way: since Node 22, in the asynchronous forms. */
+  readonly #strict: boolean
 
   constructor(options: Options, sync: boolean) {
     this.#options = options
+    this.#sync = sync
     this.#brief = sync && BRIEF
+    this.#strict = !sync && BRIEF
   }
 
   *run(src: string, dest: string): Steps<void> {
@@ -137,7 +142,7 @@ class Copy {
     }
     const slashed = src.endsWith('/') ? src : `${src}/`
     if (from.isDirectory() && isBelow(src, dest)) {
-      throw brief('ERR_FS_CP_EINVAL', `Cannot copy ${src} to a subdirectory of self ${dest}`)
+      throw brief('ERR_FS_CP_EINVAL', `Cannot copy ${slashed} to a subdirectory of self ${dest}`)
     }
     if (from.isDirectory() && !this.#options.recursive) {
       throw brief('ERR_FS_EISDIR', `Recursive option not enabled, cannot copy a directory: ${slashed}`)
@@ -158,7 +163,7 @@ class Copy {
 
   *#one(from: BigIntStats, to: BigIntStats | undefined, src: string, dest: string): Steps<void> {
     if (from.isDirectory()) {
-      if (!this.#options.recursive) throw fail('ERR_FS_EISDIR', 'EISDIR', `${src} is a directory (not copied)`, src)
+      if (!this.#options.recursive) throw fail('ERR_FS_EISDIR', this.#sync ? 'EINVAL' : 'EISDIR', `${src} is a directory (not copied)`, src)
       yield* this.#directory(from, to, src, dest)
     } else if (from.isFile() || from.isCharacterDevice() || from.isBlockDevice()) {
       yield* this.#file(from, to, src, dest)
@@ -176,7 +181,7 @@ class Copy {
   *#directory(from: BigIntStats, to: BigIntStats | undefined, src: string, dest: string): Steps<void> {
     const { errorOnExist, force } = this.#options
     if (to === undefined) yield* call('mkdir', dest)
-    else if (errorOnExist && !force) throw fail('ERR_FS_CP_EEXIST', 'EEXIST', `${dest} already exists`, dest)
+    else if (errorOnExist && !force && this.#strict) throw fail('ERR_FS_CP_EEXIST', 'EEXIST', `${dest} already exists`, dest)
     for (const name of yield* call<string[]>('readdir', src)) {
       const [a, b] = [join(src, name), join(dest, name)]
       if (!(yield* this.#wanted(a, b))) continue
@@ -223,6 +228,7 @@ class Copy {
     const stat = yield* orNothing('stat', src)
     const isDir = stat?.isDirectory() === true
     if (isDir && isBelow(target, old)) {
+      if (this.#brief) throw brief('ERR_FS_CP_EINVAL', `Cannot copy ${target} to a subdirectory of self ${old}`)
       throw fail('ERR_FS_CP_EINVAL', 'EINVAL', `cannot copy ${target} to a subdirectory of self ${old}`, dest)
     }
     if (isDir && isBelow(old, target)) {

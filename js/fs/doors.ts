@@ -66,6 +66,22 @@ export function show(workspace: Native, options: PatchOptions, where: 'above' | 
   }
 }
 
+/** Shows a whole workspace below a directory of its own that stands for its root. */
+export function showWhole(workspace: Native, prefix: string): Shown {
+  const door: Door = { native: workspace.door(), prefixes: [prefix], whole: true }
+  doors.unshift(door)
+  apply()
+  return {
+    refresh() {},
+    remove() {
+      const index = doors.indexOf(door)
+      if (index < 0) return
+      doors.splice(index, 1)
+      apply()
+    },
+  }
+}
+
 /** Keeps the interception in place from now on, also while there is nothing to show. */
 export function keep(): void {
   kept = true

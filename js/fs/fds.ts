@@ -4,8 +4,11 @@ import { errno, refused } from './errors.js'
 import { type Req, scratch, settle } from './settle.js'
 import type { Fn, Wrap } from './types.js'
 
-/** The first descriptor of a mount; below lie the kernel's. */
-export const FIRST = 0x4000_0000
+/** The first descriptor of a mount; below lie those of the kernel and, from 0x40000000 on, of node:vfs. */
+export const FIRST = 0x5000_0000
+
+/** How fine libuv cuts times, nanoseconds: until Node 20 it counted microseconds. */
+export const TIME_STEP = Number.parseInt(process.versions.node, 10) >= 22 ? 1 : 1000
 
 /** Whether a value is a descriptor of a mount. */
 export function isOurs(fd: unknown): fd is number {
@@ -155,5 +158,5 @@ export const FD_TABLE: Record<string, Wrap> = {
   ftruncate: simple('ftruncate', 2, (id, fd, args) => native.fdTruncate(id, fd, (args[1] as number | undefined) ?? 0)),
   fchmod: simple('fchmod', 2, (id, fd, args) => native.fdChmod(id, fd, args[1] as number)),
   fchown: simple('fchown', 3, (id, fd, args) => native.fdChown(id, fd, (args[1] as number) >>> 0, (args[2] as number) >>> 0)),
-  futimes: simple('futime', 3, (id, fd, args) => native.fdUtimes(id, fd, args[1] as number, args[2] as number)),
+  futimes: simple('futime', 3, (id, fd, args) => native.fdUtimes(id, fd, args[1] as number, args[2] as number, TIME_STEP)),
 }

@@ -1,10 +1,11 @@
 /** Node 26's one-trip jobs: reading or writing a whole file in one go. */
 import { freshId, native } from '../native.js'
-import { errno } from './errors.js'
+import { errno, refused } from './errors.js'
 import { isOurs } from './fds.js'
 import { MountHandle } from './mount-handle.js'
 import { notDir } from './on-path.js'
 import { at, ELSEWHERE, type NativeDoor, owner } from './places.js'
+import { openFd } from './paths.js'
 import { deliver, forward, PENDING, pending, type Request } from './settle.js'
 import type { Fn, RawPath } from './types.js'
 import { readRefused, writeRefused, writeWhole } from './whole.js'
@@ -85,14 +86,14 @@ class OpenJob extends Job {
   }
 
   protected start(id: number): unknown {
-    const fd = this.door.open(id, this.path, this.#flags, 0o666 & ~process.umask())
+    const fd = openFd(this.door, id, this.path, this.#flags, 0o666)
     if (typeof fd !== 'number' || fd < 0 || (this.#flags & O_ACCMODE) !== O_WRONLY) return fd
     native.fdClose(0, fd)
     return errno('EBADF')
   }
 
   protected refusal(code: number): Error {
-    return readRefused(code, this.shown, false)
+    return code === errno('EBADF') ? readRefused(code, this.shown, false) : refused(code, 'open', this.shown)
   }
 
   oncomplete(error: unknown, value?: unknown): void {

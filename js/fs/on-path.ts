@@ -1,4 +1,5 @@
 /** How a function of Node's binding becomes one that asks the mounts first. */
+import { laterOnHost, onHost, requestIn } from './crossing.js'
 import { errno } from './errors.js'
 import { at, elsewhere, ELSEWHERE, type NativeDoor, owner, ownerAbove } from './places.js'
 import { type Req, scratch, settle } from './settle.js'
@@ -52,7 +53,17 @@ export const onPath =
       const door = owner(path)
       if (door === undefined) return real.apply(this, arguments as never)
       if (door === ELSEWHERE) return away(real, this, arguments)
-      return run(door, at, path, arguments)
+      const where = at
+      const there = (host: string): unknown => real.apply(this, [host, ...Array.from(arguments).slice(1)])
+      const index = requestIn(arguments)
+      if (index >= 0) return laterOnHost(door, where, arguments, index, (args) => run(door, where, path, args), there)
+      try {
+        return run(door, where, path, arguments)
+      } catch (error) {
+        const host = onHost(error, door, where)
+        if (host === undefined) throw error
+        return there(host)
+      }
     }
 
 /** As {@link onPath}, for looking at a directory that only leads to a mount. */

@@ -1,8 +1,9 @@
 /** Functions of Node's binding that take one path. */
 import { native } from '../native.js'
+import { crossed } from './crossing.js'
 import { drain } from './drain.js'
 import { errno, refused } from './errors.js'
-import { fieldsOf, isOurs } from './fds.js'
+import { fieldsOf, isOurs, TIME_STEP } from './fds.js'
 import { MountHandle } from './mount-handle.js'
 import { asBytes, named, unpack } from './names.js'
 import { mkdir } from './mkdir.js'
@@ -42,13 +43,14 @@ const stat = (syscall: 'stat' | 'lstat', exists: Fn): Wrap =>
     if (req === undefined) {
       const answer = refusal === 0 ? (door.stat(0, path, follow) as number) : refusal
       if (answer === 0) return fieldsOf(0, bigint, false)
-      if (forgiving(answer)) return undefined
+      // Even so, a link may lead to the host: whoever asked there knows.
+      if (forgiving(answer) && crossed(door, path) === undefined) return undefined
       throw refused(answer, syscall, shown)
     }
     const start = (id: number): unknown => {
       const answer = refusal === 0 ? door.stat(id, path, follow) : refusal
       // Not a value that a stat has: nothing is there, and that is fine.
-      return forgiving(answer) ? '' : answer
+      return forgiving(answer) && crossed(door, path) === undefined ? '' : answer
     }
     return settle(req, start, syscall, shown, undefined, (answer) => (answer === '' ? undefined : fieldsOf(answer, bigint, true)))
   })
@@ -65,7 +67,8 @@ const open: Wrap = onPath((door, path, shown, args) => {
   )
 })
 
-function openFd(door: NativeDoor, id: number, path: RawPath, flags: number, mode: number): unknown {
+/** Opens a path; the descriptor, or a refusal. */
+export function openFd(door: NativeDoor, id: number, path: RawPath, flags: number, mode: number): unknown {
   let asked = flags
   if (wantsDir(path)) {
     if ((flags & O_CREAT) !== 0) return EISDIR
@@ -206,7 +209,12 @@ export function setStatFsFields(count: number): void {
   STATFS_FIELDS = count
 }
 
-const existsSync = (exists: Fn): Wrap => onPathAbove(exists, (door, path) => door.moduleStat(path) >= 0 && !notDir(door, path))
+const existsSync = (exists: Fn): Wrap =>
+  onPathAbove(exists, (door, path) => {
+    if (door.moduleStat(path) >= 0) return !notDir(door, path)
+    const host = crossed(door, path)
+    return host !== undefined && exists(host) === true
+  })
 
 /** What `require` asks: Node 22 has the binding as a first argument in front of the path. */
 const internalModuleStat =
@@ -288,5 +296,5 @@ function chown(syscall: string, follow: boolean): Wrap {
 }
 
 function utimes(syscall: string, follow: boolean): Wrap {
-  return simple(syscall, 3, (door, id, path, args) => door.utimes(id, path, args[1] as number, args[2] as number, follow))
+  return simple(syscall, 3, (door, id, path, args) => door.utimes(id, path, args[1] as number, args[2] as number, TIME_STEP, follow))
 }

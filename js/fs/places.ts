@@ -14,6 +14,8 @@ export interface Door {
   readonly native: NativeDoor
   /** Mount points without a trailing slash; never the root. */
   prefixes: readonly string[]
+  /** Whether the (only) prefix stands for the workspace's root, and is no part of its paths. */
+  readonly whole?: boolean
 }
 
 const SLASH = 47
@@ -82,14 +84,15 @@ export function shownPrefixes(): readonly string[] {
   return prefixes
 }
 
-function covered(path: string): NativeDoor | undefined {
+/** Who owns an absolute path without dots. */
+export function covered(path: string): NativeDoor | undefined {
   if (look !== undefined) look()
   const head = path.charCodeAt(1)
   if (head < 128 ? heads[head] === 0 : !exotic) return undefined
   for (const door of doors) {
     for (const prefix of door.prefixes) {
       if (path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === SLASH)) {
-        at = path
+        at = door.whole === true ? path.slice(prefix.length) || '/' : path
         return door.native
       }
     }

@@ -108,7 +108,7 @@ const copyFile: Wrap = (real) => {
   const ours = copyFileSound(real)
   return function (this: unknown, _from: unknown, _to: unknown, mode: unknown) {
     // What is no number makes Node's own complain before it looks at the paths.
-    const sound = mode === undefined || mode === null || typeof mode === 'number'
+    const sound = mode === undefined || mode === null || (typeof mode === 'number' && mode >= 0 && mode <= 7)
     return (sound ? ours : real).apply(this, arguments as never)
   }
 }

@@ -48,12 +48,13 @@ pub(super) fn stat_answer((stat, identity): (Stat, Identity)) -> Answer {
     scratch::answer(&scratch::fields(&stat, identity))
 }
 
-/// Seconds since the epoch, as libuv takes them: whole microseconds.
-pub(super) fn time(seconds: f64) -> Time {
-    let micros = (seconds * 1e6) as i64;
+/// Seconds since the epoch, cut to a multiple of `step` nanoseconds, as the libuv of the running Node does.
+pub(super) fn time(seconds: f64, step: u32) -> Time {
+    let whole = seconds.floor();
+    let steps = ((seconds - whole) * (1e9 / f64::from(step))) as u32;
     Time {
-        seconds: micros.div_euclid(1_000_000),
-        nanos: micros.rem_euclid(1_000_000) as u32 * 1000,
+        seconds: whole as i64,
+        nanos: (steps * step).min(999_999_999),
     }
 }
 
@@ -374,12 +375,22 @@ impl NativeDoor {
         self.set_attr(&env, id, path, files::owners(uid, gid), follow)
     }
 
-    /// Changes the times of last access and modification, in seconds.
+    /// Changes the times of last access and modification, in seconds; see [`time`] for `step`.
     #[napi(catch_unwind)]
-    pub fn utimes(&self, env: Env, id: u32, path: RawPath, atime: f64, mtime: f64, follow: bool) -> Result<Answer> {
+    #[allow(clippy::too_many_arguments)]
+    pub fn utimes(
+        &self,
+        env: Env,
+        id: u32,
+        path: RawPath,
+        atime: f64,
+        mtime: f64,
+        step: u32,
+        follow: bool,
+    ) -> Result<Answer> {
         let attr = SetAttr {
-            atime: Some(time(atime)),
-            mtime: Some(time(mtime)),
+            atime: Some(time(atime, step.max(1))),
+            mtime: Some(time(mtime, step.max(1))),
             ..SetAttr::default()
         };
         self.set_attr(&env, id, path, attr, follow)

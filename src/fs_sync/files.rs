@@ -14,8 +14,8 @@ use super::answer::{Answer, now, refusal, run, run_unit};
 use super::door::{stat_answer, time};
 use crate::value::Value;
 
-/// The first descriptor; far above what a kernel hands out.
-const FIRST: u32 = 0x4000_0000;
+/// The first descriptor; far above what a kernel hands out, and apart from those of `node:vfs`, which begin at 0x40000000.
+const FIRST: u32 = 0x5000_0000;
 /// Descriptors open at once.
 const LIMIT: usize = 1 << 20;
 
@@ -382,14 +382,14 @@ pub fn fd_chown(env: Env, id: u32, fd: u32, uid: u32, gid: u32) -> Result<Answer
 
 /// Changes the times of last access and modification, in seconds.
 #[napi(catch_unwind)]
-pub fn fd_utimes(env: Env, id: u32, fd: u32, atime: f64, mtime: f64) -> Result<Answer> {
+pub fn fd_utimes(env: Env, id: u32, fd: u32, atime: f64, mtime: f64, step: u32) -> Result<Answer> {
     set_attr(
         &env,
         id,
         fd,
         SetAttr {
-            atime: Some(time(atime)),
-            mtime: Some(time(mtime)),
+            atime: Some(time(atime, step.max(1))),
+            mtime: Some(time(mtime, step.max(1))),
             ..SetAttr::default()
         },
     )

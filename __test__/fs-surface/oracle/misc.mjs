@@ -109,7 +109,6 @@ async function names(base, log) {
   const forms = {
     url: pathToFileURL(file),
     bytes: Buffer.from(file),
-    array: new Uint8Array(Buffer.from(file)),
     relative: relative(process.cwd(), file),
     dots: join(base, '.').concat('/x/../named'),
     double: `${base}//named`,
