@@ -28,8 +28,10 @@ type Deliver = Box<dyn FnOnce(Option<Answer>) + Send>;
 /// Threads that run what may block, at first and at most.
 const WORKERS: usize = 2;
 const MOST_WORKERS: usize = 16;
-/// How often deadlines are looked at.
+/// How often deadlines are looked at while something waits, and while nothing does: the first request of all does not wake the
+/// replier, that would cost every one that is answered at once.
 const TICK: Duration = Duration::from_millis(200);
+const IDLE_TICK: Duration = Duration::from_millis(500);
 
 /// See the module.
 pub(crate) struct Bridge {
@@ -162,11 +164,18 @@ impl Bridge {
 
     /// The replier: hands out results, and errors for what took too long, until the queue is closed.
     pub(crate) fn reply(&self) {
+        let mut looked = Instant::now();
         loop {
+            // Not only when nothing comes: under a steady stream of answers nothing would ever be late.
+            let now = Instant::now();
+            if now.duration_since(looked) >= TICK {
+                looked = now;
+                self.expire(now);
+            }
             let idle = self.waiting.lock().requests.is_empty();
-            match self.answers.pop((!idle).then_some(TICK)) {
+            match self.answers.pop(Some(if idle { IDLE_TICK } else { TICK })) {
                 Popped::Item((id, answer)) => self.settle(id, Some(answer)),
-                Popped::Late => self.expire(Instant::now()),
+                Popped::Late => {}
                 Popped::Closed => return,
             }
         }
