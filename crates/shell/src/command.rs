@@ -139,7 +139,7 @@ impl Default for Limits {
         Self {
             wall: None,
             command_wall: Some(Duration::from_secs(600)),
-            cpu: Some(Duration::from_secs(15)),
+            cpu: Some(Duration::from_secs(600)),
             fuel: None,
             output: None,
             depth: 1000,
