@@ -3,7 +3,9 @@
 //! The table is process-wide. An entry belongs to a JavaScript thread (by Node's thread id); who may see it is the facade's
 //! decision. An entry keeps its workspace alive: what is mounted for node:fs stays, even when the program has let go of the object.
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::thread::ThreadId;
 
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -19,9 +21,23 @@ struct Entry {
     note: String,
     workspace: Arc<Workspace>,
     limits: shell::command::Limits,
+    /// The thread that it ends with.
+    owner: Option<ThreadId>,
 }
 
 static PUBLISHED: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
+
+thread_local! {
+    /// Whether the end of this JavaScript thread will be noticed.
+    static NOTICED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Takes out the entries that `gone` chooses.
+fn forget(gone: impl Fn(&Entry) -> bool) {
+    // Dropped after the lock is free: the last owner of a workspace ends its threads.
+    let dropped: Vec<Entry> = PUBLISHED.lock().extract_if(.., |e| gone(e)).collect();
+    drop(dropped);
+}
 
 /// A published workspace as it is listed.
 #[napi(object)]
@@ -43,9 +59,10 @@ pub fn publish(env: Env, workspace: &NativeWorkspace, thread: u32, note: String,
         note,
         workspace: workspace.inner.clone(),
         limits: workspace.limits.clone(),
+        owner: (!lasting).then(|| std::thread::current().id()),
     });
-    if !lasting {
-        env.add_env_cleanup_hook(id, unpublish)?;
+    if !lasting && !NOTICED.replace(true) {
+        env.add_env_cleanup_hook(std::thread::current().id(), |here| forget(|e| e.owner == Some(here)))?;
     }
     Ok(id)
 }
@@ -53,13 +70,7 @@ pub fn publish(env: Env, workspace: &NativeWorkspace, thread: u32, note: String,
 /// Takes a workspace out of the table.
 #[napi(catch_unwind)]
 pub fn unpublish(id: u32) {
-    // Dropped after the lock is free: the last owner of a workspace ends its threads.
-    let gone = {
-        let mut published = PUBLISHED.lock();
-        let at = published.iter().position(|e| e.id == id);
-        at.map(|at| published.remove(at))
-    };
-    drop(gone);
+    forget(|e| e.id == id);
 }
 
 /// What thread `thread` has published and not closed, in that order.

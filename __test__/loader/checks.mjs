@@ -81,6 +81,20 @@ await check('the type of a package', async () => {
   assert.deepEqual(require('/ram/cjs/c.js'), ['function', '/ram/cjs/c.js'])
   assert.equal((await import('/ram/detect.js')).default, 'detected')
 })
+await check('a manifest that changes', async () => {
+  await ws.fs.mkdir('/ram/changing')
+  for (const [type, kind] of [
+    ['commonjs', 'function'],
+    ['module', 'undefined'],
+    ['commonjs', 'function'],
+  ]) {
+    await ws.fs.writeFile('/ram/changing/package.json', JSON.stringify({ type }))
+    const name = `/ram/changing/${Math.random()}.js`
+    await ws.fs.writeFile(name, 'globalThis.kind = typeof require')
+    await import(name)
+    assert.equal(globalThis.kind, kind)
+  }
+})
 await check('require', async () => {
   assert.deepEqual(require('/ram/x.cjs'), {
     y: 'y',

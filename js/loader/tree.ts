@@ -16,14 +16,9 @@ const absent = (error: unknown): boolean => ABSENT.has(String((error as { code?:
 
 /** What is at `path`, links followed. */
 export function kindOf(path: string): Kind {
-  try {
-    const stat = fs.statSync(path, { throwIfNoEntry: false })
-    if (stat === undefined) return undefined
-    return stat.isDirectory() ? 'directory' : 'file'
-  } catch (error) {
-    if (absent(error)) return undefined
-    throw error
-  }
+  const stat = statOf(path)
+  if (stat === undefined) return undefined
+  return stat.isDirectory() ? 'directory' : 'file'
 }
 
 /** `path` with its links followed. */
@@ -40,26 +35,29 @@ export interface Manifest {
   readonly imports: Readonly<Record<string, unknown>> | undefined
 }
 
-/** The manifest in `dir` (which ends in `/`), if there is one. `asker` says who asked, for the error. */
-export function manifestIn(dir: string, asker?: string): Manifest | undefined {
-  const path = `${dir}package.json`
-  let text: string
+/** What is at `path`, or nothing that a module could be. */
+function statOf(path: string): fs.Stats | undefined {
   try {
-    text = fs.readFileSync(path, 'utf8')
+    return fs.statSync(path, { throwIfNoEntry: false })
   } catch (error) {
-    if (absent(error) || (error as { code?: unknown }).code === 'EISDIR') return undefined
+    if (absent(error)) return undefined
     throw error
   }
+}
+
+/** The manifest that is written at `path`; `undefined` when it cannot be read. */
+function read(path: string, dir: string, asker: string | undefined): Manifest | undefined {
   let json: unknown
   try {
-    json = JSON.parse(text.replace(/^\uFEFF/, ''))
+    json = JSON.parse(fs.readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw errors.badConfig(path, asker, (error as Error).message)
+    if (error instanceof SyntaxError) throw errors.badConfig(path, asker, error.message)
+    if (absent(error)) return undefined
+    throw error
   }
   const fields = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>
   const field = (key: string): string | undefined => (typeof fields[key] === 'string' ? (fields[key] as string) : undefined)
-  const type = fields.type
-  const imports = fields.imports
+  const { type, imports } = fields
   return {
     dir,
     name: field('name'),
@@ -68,6 +66,28 @@ export function manifestIn(dir: string, asker?: string): Manifest | undefined {
     exports: fields.exports,
     imports: typeof imports === 'object' && imports !== null && !Array.isArray(imports) ? (imports as Record<string, unknown>) : undefined,
   }
+}
+
+/** Every file of a package asks for its manifest, which may be long. */
+const manifests = new Map<string, { stat: fs.Stats; manifest: Manifest }>()
+const KEPT = 500
+
+const same = (a: fs.Stats, b: fs.Stats): boolean =>
+  a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs && a.size === b.size && a.ino === b.ino && a.dev === b.dev
+
+/** The manifest in `dir` (which ends in `/`), if there is one. `asker` says who asked, for the error. */
+export function manifestIn(dir: string, asker?: string): Manifest | undefined {
+  const path = `${dir}package.json`
+  const stat = statOf(path)
+  if (stat === undefined || stat.isDirectory()) return undefined
+  const known = manifests.get(path)
+  if (known !== undefined && same(known.stat, stat)) return known.manifest
+  const manifest = read(path, dir, asker)
+  if (manifest === undefined) return undefined
+  // The oldest goes first.
+  if (known === undefined && manifests.size >= KEPT) for (const oldest of manifests.keys()) if (manifests.delete(oldest)) break
+  manifests.set(path, { stat, manifest })
+  return manifest
 }
 
 /** The directories above `path`, nearest first; each ends in `/`. */
