@@ -101,6 +101,8 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
             } else {
                 state.show(cx, &show, &chunk)?;
             }
+            // Whoever reads may be waiting for just this much (`coproc cat`).
+            cx.stdout.flush_now()?;
         }
     }
     if state.pending_cr {

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use super::{
     arithmetic::ArithEnd,
     ast::{
-        CaseOp, CommandSubst, DefaultOp, Param, ParamExpansion, ParamOp, ReplaceAnchor, Subscript, SubstBody, WordPart,
+        CaseOp, CommandSubst, DefaultOp, Param, ParamExpansion, ParamOp, ReplaceAnchor, Subscript, SubstBody, Word,
+        WordPart,
     },
     builder::Builder,
     machine::{Machine, Parse, class},
@@ -302,7 +303,12 @@ impl Machine<'_> {
                 if anchor != ReplaceAnchor::None {
                     self.pos += 1;
                 }
-                let pattern = self.operand(quote, Operand::UntilSlash, start)?;
+                // After an anchor a slash ends the (empty) pattern; elsewhere a pattern may begin with one.
+                let pattern = if anchor != ReplaceAnchor::None && self.peek() == b'/' {
+                    Word::default()
+                } else {
+                    self.operand(quote, Operand::UntilSlash, start)?
+                };
                 let replacement = if self.at(self.pos) == b'/' {
                     self.pos += 1;
                     Some(self.operand(quote, Operand::Pattern, start)?)

@@ -276,3 +276,19 @@ fn prints_commands_on_one_line() {
         assert_eq!(String::from_utf8_lossy(&print::list(&parse(source))), text);
     }
 }
+
+#[test]
+fn an_anchor_may_stand_without_a_pattern() {
+    let list = parse("echo ${a/#/x} ${a//#/x}");
+    let CommandKind::Simple(simple) = &first(&list).kind else {
+        panic!("not a simple command")
+    };
+    let empty: Vec<bool> = simple.words[1..]
+        .iter()
+        .map(|w| match w.parts.as_slice() {
+            [WordPart::Param(p)] => matches!(&p.op, ParamOp::Replace { pattern, .. } if pattern.parts.is_empty()),
+            _ => panic!("not an expansion"),
+        })
+        .collect();
+    assert_eq!(empty, [true, false]);
+}
