@@ -100,11 +100,13 @@ async function measure(place) {
       const [name, value] = line.split(' ')
       best[name] = Math.max(best[name] ?? 0, Number(value))
     }
-    rmSync(join(place.dir, 'big'), { force: true })
+    // By a program: one of the peers is fed by our event loop, which must not wait for it.
+    await must(`rm -f '${place.dir}/big'`)
   }
   const tree = join(place.dir, 'tree')
-  mkdirSync(tree)
-  makeTree(tree, { files: 1000 })
+  const original = inMemory()
+  makeTree(original, { files: 1000 })
+  await must(`cp -r '${original}' '${tree}'`, { seconds: 300 })
   for (let i = 0; i < 3; i++) {
     const { seconds } = await run(`grep -rc needle '${tree}' > /dev/null`)
     best['grep -r, per s'] = Math.max(best['grep -r, per s'] ?? 0, 1 / seconds)
