@@ -106,8 +106,6 @@ const OPS = {
   createReadStream: 'stream',
 }
 
-const DIRS = (dir) => dir.split('/').length
-
 function show(value, dir) {
   if (Buffer.isBuffer(value)) return `bytes ${value.toString('latin1')}`
   if (value instanceof fs.Stats)
