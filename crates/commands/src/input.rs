@@ -55,6 +55,15 @@ pub fn open_range(cx: &Context<'_>, operand: &[u8], range: ByteRange) -> vfs::Re
         .map_err(|e| e.with_operand(operand))
 }
 
+/// The stat of an operand, also of what the shell has opened for this command.
+pub fn stat(cx: &Context<'_>, operand: &[u8]) -> vfs::Result<vfs::Stat> {
+    let path = cx.path(operand)?;
+    match cx.host.descriptor(&path) {
+        Some(file) => file.stat(&cx.cancel),
+        None => cx.fs.stat(&path),
+    }
+}
+
 /// Takes standard input.
 pub fn stdin(cx: &mut Context<'_>) -> Source {
     let again = cx.stdin.duplicate();

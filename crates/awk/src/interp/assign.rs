@@ -262,7 +262,8 @@ impl<'p> Interp<'p, '_> {
         Ok(match separator {
             b" " => Splitter::Blank,
             b"" => Splitter::Chars(utf8),
-            [byte] if !(self.icase && byte.is_ascii_alphabetic()) && *byte < 0x80 => Splitter::Byte(*byte, newline_too),
+            // A single character is just that, whatever `IGNORECASE` says.
+            [byte] if *byte < 0x80 => Splitter::Byte(*byte, newline_too),
             [byte] if !utf8 => Splitter::Byte(*byte, newline_too),
             source if newline_too => {
                 let mut either = b"(".to_vec();
@@ -279,7 +280,7 @@ impl<'p> Interp<'p, '_> {
         let was_paragraph = matches!(self.ending, Ending::Paragraph);
         self.ending = match source.bytes() {
             b"" => Ending::Paragraph,
-            [byte] if !(self.icase && byte.is_ascii_alphabetic()) => Ending::Byte(*byte),
+            [byte] => Ending::Byte(*byte),
             source => Ending::Regex(self.cache.get(source, self.icase, self.options.utf8)?),
         };
         if was_paragraph != matches!(self.ending, Ending::Paragraph) {

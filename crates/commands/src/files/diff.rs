@@ -215,7 +215,7 @@ impl Diff {
                 stat,
             }));
         }
-        match cx.path(name).and_then(|p| cx.fs.stat(&p)) {
+        match input::stat(cx, name) {
             Ok(stat) => Ok(Some(Side {
                 name: name.to_vec(),
                 stat: Some(stat),

@@ -104,12 +104,20 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
     if args.has("null") {
         return Err(SPEC.usage_error(cx, "cannot specify --null (-0) with command"));
     }
+    let mut argv = operands.to_vec();
+    // Without `PATH` the system's own directories are searched (POSIX `confstr`, `_CS_PATH`).
+    if !env.contains_key(&b"PATH"[..])
+        && !name.contains(&b'/')
+        && let Some(place) = cx.host.which(name)
+    {
+        argv[0] = place;
+    }
     let status = spawn::run(
         cx,
         Spawn {
             env: Some(env),
             cwd: Some(cwd),
-            ..spawn::command(operands.to_vec())
+            ..spawn::command(argv)
         },
     )?;
     if status.0 == 127 && spawn::is_missing(cx, name) {

@@ -92,7 +92,7 @@ fn run(cx: &mut Context<'_>, args: Args) -> CommandResult {
     for w in warnings {
         cx.warn(w);
     }
-    if set1.iter().any(set::Element::is_repeat) {
+    if set1.iter().any(set::Element::is_endless_repeat) {
         return Err(fail(b"the [c*] repeat construct may not appear in string1".to_vec()));
     }
     let translate = !delete && set2.is_some();
@@ -185,6 +185,7 @@ mod tests {
             (&["-ds", "a", "b"], "abba bb", "b b"),
             (&["\\101", "b"], "A", "b"),
             (&["a\\-c", "123"], "a-c", "123"),
+            (&["[a*3]", "xyz"], "ab", "zb"),
         ] {
             assert_eq!(
                 bstr::BStr::new(&lab.run("tr", args, input.as_bytes()).stdout),

@@ -1,5 +1,7 @@
 //! Reading an expression.
 
+mod words;
+
 use pattern::regex::{Options, Regex, Syntax, Wrap};
 use shell::command::{CommandError, Context};
 use vfs::{FileKind, Stat, Time};
@@ -13,6 +15,7 @@ use crate::files::modes::ModeChange;
 use crate::glob::Glob;
 use crate::quote::quote;
 use crate::time::{Civil, Moment, Zone, parse as date};
+use words::{compare, one_or, regex_type, stamp, unclosed};
 
 /// Deepest nesting of parentheses.
 const DEPTH: usize = 500;
@@ -585,53 +588,4 @@ impl<'p, 'c> Parser<'p, 'c> {
             slot,
         })
     }
-}
-
-fn unclosed() -> CommandError {
-    fail(&[b"invalid expression; I was expecting to find a ')' somewhere but did not see one."])
-}
-
-fn one_or(mut all: Vec<Expr>, make: fn(Vec<Expr>) -> Expr) -> Expr {
-    match all.len() {
-        1 => all.remove(0),
-        _ => make(all),
-    }
-}
-
-fn stamp(letter: u8) -> Stamp {
-    match letter {
-        b'a' => Stamp::Accessed,
-        b'B' => Stamp::Born,
-        b'c' => Stamp::Changed,
-        _ => Stamp::Modified,
-    }
-}
-
-/// `N`, `+N`, `-N`; fractions are dropped.
-fn compare(text: &[u8]) -> Option<(Compare, i64)> {
-    let (c, digits) = match text.first()? {
-        b'+' => (Compare::More, &text[1..]),
-        b'-' => (Compare::Less, &text[1..]),
-        _ => (Compare::Equal, text),
-    };
-    let value = crate::float::parse(digits).filter(|v| v.is_finite() && *v >= 0.0)?;
-    Some((c, value as i64))
-}
-
-fn regex_type(name: &[u8]) -> Result<Syntax, CommandError> {
-    Ok(match name {
-        b"findutils-default" | b"emacs" => Syntax::Emacs,
-        b"posix-basic" | b"ed" | b"sed" | b"posix-minimal-basic" => Syntax::Bre,
-        b"grep" => Syntax::GrepBre,
-        b"posix-extended" => Syntax::Ere,
-        b"egrep" | b"posix-egrep" => Syntax::GrepEre,
-        b"awk" | b"gnu-awk" | b"posix-awk" => Syntax::Awk,
-        _ => {
-            return Err(fail(&[
-                b"Unknown regular expression type ",
-                &quote(name),
-                b"; valid types are 'findutils-default', 'ed', 'emacs', 'gnu-awk', 'grep', 'posix-awk', 'awk', 'posix-basic', 'posix-egrep', 'egrep', 'posix-extended', 'posix-minimal-basic', 'sed'.",
-            ]));
-        }
-    })
 }

@@ -16,10 +16,6 @@ pub(super) enum Element {
 }
 
 impl Element {
-    pub fn is_repeat(&self) -> bool {
-        matches!(self, Self::Repeat(..))
-    }
-
     pub fn is_endless_repeat(&self) -> bool {
         matches!(self, Self::Repeat(_, 0))
     }
