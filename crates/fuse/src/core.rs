@@ -130,6 +130,12 @@ impl Core {
         Ok((path, instant))
     }
 
+    /// Where a file was that another one has replaced.
+    pub(crate) fn replaced_place(&self, ino: u64) -> Option<(VPath, bool)> {
+        let mut inodes = self.inodes.lock();
+        inodes.get(ino)?.pin.as_ref().map(|pin| (pin.path.clone(), pin.instant))
+    }
+
     /// As [`Core::place`], for a name in a directory.
     pub(crate) fn child(&self, parent: u64, name: &[u8]) -> Result<(VPath, bool)> {
         let path = self.inodes.lock().child(parent, name)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use vfs::{Errno, FileKind, Fingerprint, Result, Stat, VPath};
+use vfs::{Errno, FileHandle, FileKind, Fingerprint, Result, Stat, VPath};
 
 use crate::attr::Attr;
 
@@ -52,6 +52,18 @@ pub(crate) struct Node {
     /// Whether it lies where everything is answered from memory.
     pub(crate) instant: bool,
     path: Option<(u64, VPath)>,
+    /// What keeps a file reachable that another one replaced: whoever had found its name before may still open it.
+    pub(crate) pin: Option<Pin>,
+}
+
+/// A replaced file, open. One that is not `instant` may hold a descriptor of the process: it is only touched, and above all
+/// dropped, on the bridge's side.
+#[derive(Clone)]
+pub(crate) struct Pin {
+    /// The path that it had.
+    pub(crate) path: VPath,
+    pub(crate) instant: bool,
+    pub(crate) file: FileHandle,
 }
 
 impl Node {
@@ -66,6 +78,7 @@ impl Node {
             learnt: None,
             instant: false,
             path: None,
+            pin: None,
         }
     }
 }
@@ -79,6 +92,8 @@ pub(crate) struct Inodes {
     names: HashMap<Name, u64, RandomState>,
     origins: Vec<Origin>,
     hash: RandomState,
+    /// Replaced files that the kernel has forgotten, to be closed where that may be done.
+    forgotten: Vec<Pin>,
     /// Counts renames of directories: paths remembered before are void.
     epoch: u64,
 }
@@ -97,6 +112,7 @@ impl Inodes {
             names: HashMap::with_hasher(RandomState::default()),
             origins: Vec::new(),
             hash: RandomState::default(),
+            forgotten: Vec::new(),
             epoch: 0,
         }
     }
@@ -270,12 +286,26 @@ impl Inodes {
             .get(&ino)
             .is_some_and(|n| ino != ROOT && n.nlookup == 0 && n.handles.is_empty());
         if gone && let Some(node) = self.nodes.remove(&ino) {
+            self.forgotten.extend(node.pin);
             for name in node.names {
                 if self.names.get(&name) == Some(&ino) {
                     self.names.remove(&name);
                 }
             }
         }
+    }
+
+    /// Replaced files that nobody asks for any more, for dropping outside of the lock: all of them on the bridge's side, else those
+    /// in memory.
+    pub(crate) fn take_forgotten(&mut self, bridge: bool) -> Vec<Pin> {
+        if self.forgotten.is_empty() {
+            return Vec::new();
+        }
+        let (taken, kept) = std::mem::take(&mut self.forgotten)
+            .into_iter()
+            .partition(|p| bridge || p.instant);
+        self.forgotten = kept;
+        taken
     }
 
     /// The inode that `name` in `parent` was last seen to stand for.

@@ -26,7 +26,7 @@ use crate::attr::Entry;
 use crate::core::{Core, Listed, Opened};
 use crate::inval::Stale;
 use door::{Door, What};
-use wire::{DOTS, boxed, caller, entry, fill, fill_plus, flags_of, moment, nothing, sized, wire};
+use wire::{DOTS, Refuse, boxed, caller, entry, fill, fill_plus, flags_of, moment, nothing, sized, wire};
 
 pub(crate) use serve::{Serving, serve};
 
@@ -78,7 +78,12 @@ impl Filesystem for Door {
     }
 
     fn forget(&self, _: &Request, ino: INodeNo, nlookup: u64) {
-        self.core.inodes.lock().forget(ino.0, nlookup);
+        let forgotten = {
+            let mut inodes = self.core.inodes.lock();
+            inodes.forget(ino.0, nlookup);
+            inodes.take_forgotten(false)
+        };
+        drop(forgotten);
     }
 
     fn getattr(&self, req: &Request, ino: INodeNo, fh: Option<FileHandle>, reply: ReplyAttr) {
@@ -253,8 +258,13 @@ impl Filesystem for Door {
     }
 
     fn open(&self, req: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
-        let Some((path, instant, reply)) = self.place(ino, reply) else {
-            return;
+        let (path, instant) = match self
+            .core
+            .place(ino.0)
+            .or_else(|e| self.core.replaced_place(ino.0).ok_or(e))
+        {
+            Ok(place) => place,
+            Err(e) => return reply.refuse(&e),
         };
         let (core, notifier) = (self.core.clone(), self.notifier.clone());
         let op = async move { core.open(ino.0, path, flags.0).await };

@@ -53,8 +53,31 @@ impl Core {
                 return self.open_unsized(ino, path, &stat).await;
             }
         }
-        let file = self.fs.open(&path, options).await?;
-        self.opened(ino, path, file, false).await
+        match self.fs.open(&path, options).await {
+            Ok(file) => self.opened(ino, path, file, false).await,
+            // The name went since the kernel looked it up.
+            Err(e) if e.errno() == Errno::ENOENT => self.open_replaced(ino).ok_or(e),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Opens what another file has replaced.
+    pub(crate) fn open_replaced(&self, ino: u64) -> Option<Opened> {
+        let pin = self.inodes.lock().get(ino)?.pin.clone()?;
+        let handle = Handle {
+            ino,
+            path: pin.path,
+            instant: pin.instant,
+            body: Body::File(pin.file),
+        };
+        Some(Opened {
+            ino,
+            fh: self.keep(ino, handle),
+            direct: self.options.direct_io,
+            keep: true,
+            silent: true,
+            stale: false,
+        })
     }
 
     async fn opened(&self, ino: u64, path: VPath, file: FileHandle, new: bool) -> Result<Opened> {
@@ -65,8 +88,8 @@ impl Core {
         if !new {
             let stat = file.stat().await?;
             if !self.is(ino, &path, &stat) {
-                // The kernel asks anew what the name stands for.
-                return Err(Errno::ESTALE.into());
+                // What is not to be had any more the kernel looks up anew.
+                return self.open_replaced(ino).ok_or_else(|| Errno::ESTALE.into());
             }
             let mut inodes = self.inodes.lock();
             if let Some(node) = inodes.get(ino) {

@@ -4,7 +4,7 @@ use vfs::resource::RenameMode;
 use vfs::{Errno, FileKind, Result, SetAttr, Stat, VPath};
 
 use crate::core::{Caller, Core, Found};
-use crate::inodes::Origin;
+use crate::inodes::{Origin, Pin};
 
 /// `S_ISGID`: on a directory, what is made in it gets its group.
 const SET_GROUP: u32 = 0o2000;
@@ -153,6 +153,48 @@ impl Core {
         Ok(())
     }
 
+    /// Keeps the file at `path` open that is about to be replaced: POSIX lets everybody open it who has found it before. Answers its
+    /// number if it was this call that did so.
+    async fn pin(&self, parent: u64, name: &[u8], path: &VPath) -> Option<u64> {
+        let mount = self.mount_of(path)?;
+        if !mount.capabilities().random_access {
+            return None;
+        }
+        let ino = {
+            let mut inodes = self.inodes.lock();
+            let ino = inodes.known(parent, name)?;
+            let node = inodes.get(ino)?;
+            if node.pin.is_some() || node.last.is_none_or(|last| last.kind != FileKind::File) {
+                return None;
+            }
+            ino
+        };
+        let read_only = vfs::OpenOptions {
+            read: true,
+            no_follow: true,
+            ..vfs::OpenOptions::default()
+        };
+        let both = vfs::OpenOptions {
+            write: true,
+            ..read_only
+        };
+        // A program that is running cannot be opened for writing, but still for reading.
+        let file = match self.fs.open(path, both).await {
+            Ok(file) => file,
+            Err(_) => self.fs.open(path, read_only).await.ok()?,
+        };
+        let stat = file.stat().await.ok()?;
+        if !self.is(ino, path, &stat) {
+            return None;
+        }
+        self.inodes.lock().get(ino)?.pin = Some(Pin {
+            path: path.clone(),
+            instant: mount.capabilities().instant,
+            file,
+        });
+        Some(ino)
+    }
+
     /// Renames; `from` and `to` are directory, name and path.
     pub(crate) async fn rename(
         &self,
@@ -166,7 +208,20 @@ impl Core {
             let ino = inodes.known(from.0, &from.1);
             ino.is_some() && ino == inodes.known(to.0, &to.1)
         };
-        self.fs.rename(&from.2, &to.2, mode).await?;
+        let instant = self.is_instant(&from.2) && self.is_instant(&to.2);
+        // Taken out under the lock, dropped after it.
+        let forgotten = self.inodes.lock().take_forgotten(!instant);
+        drop(forgotten);
+        let victim = match mode {
+            RenameMode::Replace if !same => self.pin(to.0, &to.1, &to.2).await,
+            _ => None,
+        };
+        let renamed = self.fs.rename(&from.2, &to.2, mode).await;
+        if let (Err(_), Some(ino)) = (&renamed, victim) {
+            let pin = self.inodes.lock().get(ino).and_then(|node| node.pin.take());
+            drop(pin);
+        }
+        renamed?;
         if !same {
             let mut inodes = self.inodes.lock();
             inodes.renamed((from.0, &from.1), (to.0, &to.1), mode == RenameMode::Exchange);

@@ -221,6 +221,28 @@ fn locks_exclude() {
 }
 
 #[test]
+fn a_name_that_is_replaced_all_the_time_can_always_be_opened() {
+    everywhere(|rig| {
+        let (name, next) = (rig.at("current"), rig.at("next"));
+        fs::write(&name, "0").unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for _ in 0..2000 {
+                        // Whichever version it is, it is a whole one.
+                        assert!(fs::read_to_string(&name).unwrap().parse::<u32>().is_ok());
+                    }
+                });
+            }
+            for i in 0..2000 {
+                fs::write(&next, i.to_string()).unwrap();
+                fs::rename(&next, &name).unwrap();
+            }
+        });
+    });
+}
+
+#[test]
 fn room_and_holes() {
     everywhere(|rig| {
         let f = OpenOptions::new()
