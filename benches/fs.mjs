@@ -17,12 +17,12 @@ const MB10 = Buffer.alloc(10 << 20, 'ten megabytes')
 const SYSTEMS = {
   host: () => ({ fs, dir: fs.mkdtempSync(join(fs.existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-')) }),
   ours: () => {
-    const { patchNodeFs, RAMResource, Workspace } = require('@mirage/node-native')
+    const { patchNodeFs, RAMResource, Workspace } = require('../dist/index.cjs')
     patchNodeFs(new Workspace({ '/bench': new RAMResource() }, { mode: 'write' }))
     return { fs, dir: '/bench' }
   },
   'ours, outside': () => {
-    const { patchNodeFs, RAMResource, Workspace } = require('@mirage/node-native')
+    const { patchNodeFs, RAMResource, Workspace } = require('../dist/index.cjs')
     patchNodeFs(new Workspace({ '/bench': new RAMResource() }, { mode: 'write' }))
     return SYSTEMS.host()
   },

@@ -23,6 +23,9 @@ const RUNS = [
   ['examples/quick-start.mjs'],
   ['__test__/smoke.mjs'],
   ['__test__/fs-surface/exports.mjs'],
+  ['__test__/fs-surface/surface.mjs'],
+  ['__test__/fs-surface/oracle/run.mjs'],
+  ['--import', './dist/register.mjs', '__test__/fs-surface/surface.mjs', '--loading'],
   ['__test__/loader/checks.mjs', 'patch'],
   ...DOORS,
 ]

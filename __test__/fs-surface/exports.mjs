@@ -15,13 +15,14 @@ const BELOW = words(`
   createReadStream createWriteStream exists existsSync fchmod fchmodSync fchown fchownSync fdatasync fdatasyncSync fstat
   fstatSync fsync fsyncSync ftruncate ftruncateSync futimes futimesSync glob globSync lchown lchownSync link linkSync lstat
   lstatSync lutimes lutimesSync mkdir mkdirSync mkdtemp mkdtempDisposable mkdtempDisposableSync mkdtempSync open openSync read
-  readSync readFileSync readdir readdirSync readlink readlinkSync readv readvSync realpath realpathSync rename renameSync rm
+  readSync readdir readdirSync readlink readlinkSync readv readvSync realpath realpathSync rename renameSync rm
   rmSync rmdir rmdirSync stat statSync statfs statfsSync symlink symlinkSync truncate truncateSync unlink unlinkSync utimes
-  utimesSync write writeSync writeFileSync writev writevSync ReadStream WriteStream FileReadStream FileWriteStream Utf8Stream
+  utimesSync write writeSync writev writevSync ReadStream WriteStream FileReadStream FileWriteStream Utf8Stream
 `)
 // Replaced while a patch is in place.
 const REPLACED = words(`
-  cp cpSync openAsBlob openAsBlobSync opendir opendirSync readFile unwatchFile watch watchFile writeFile
+  cp cpSync openAsBlob openAsBlobSync opendir opendirSync readFile readFileSync unwatchFile watch watchFile writeFile
+  writeFileSync
 `)
 // Needs no file: classes that hold values, numbers, conversions; lchmod is macOS only.
 const VALUES = words(`

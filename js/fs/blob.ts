@@ -20,8 +20,11 @@ function unopened(): Error {
   return nodeError(TypeError, 'ERR_INVALID_ARG_VALUE', 'Unable to open file as blob')
 }
 
+/** Since Node 26 it is the look at the file that fails. */
+const SAYS_WHY = Number.parseInt(process.versions.node, 10) >= 26
+
 function look(path: string | Buffer): void {
-  if (fs.statSync(path, { throwIfNoEntry: false }) === undefined) throw unopened()
+  if (fs.statSync(path, { throwIfNoEntry: SAYS_WHY }) === undefined) throw unopened()
 }
 
 export const openAsBlob: Wrap = (real) =>

@@ -40,7 +40,8 @@ const ERRORS = {
 } as const
 
 /** From Node 22 on, `cpSync` checks in C++: it says less, and looks through links exactly when it should not. */
-const BRIEF = Number.parseInt(process.versions.node, 10) >= 22
+const MAJOR = Number.parseInt(process.versions.node, 10)
+const BRIEF = MAJOR >= 22
 
 function brief(key: keyof typeof ERRORS, message: string): Error {
   return nodeError(Error, key, message)
@@ -82,14 +83,14 @@ class Copy {
   readonly #options: Options
   readonly #sync: boolean
   readonly #brief: boolean
-  /** Whether a directory that is there counts as one that is in the way: since Node 22, in the asynchronous forms. */
+  /** Whether a directory that is there counts as one that is in the way: since Node 22, and at once since 26. */
   readonly #strict: boolean
 
   constructor(options: Options, sync: boolean) {
     this.#options = options
     this.#sync = sync
     this.#brief = sync && BRIEF
-    this.#strict = !sync && BRIEF
+    this.#strict = MAJOR >= (sync ? 26 : 22)
   }
 
   *run(src: string, dest: string): Steps<void> {
@@ -163,7 +164,11 @@ class Copy {
 
   *#one(from: BigIntStats, to: BigIntStats | undefined, src: string, dest: string): Steps<void> {
     if (from.isDirectory()) {
-      if (!this.#options.recursive) throw fail('ERR_FS_EISDIR', this.#sync ? 'EINVAL' : 'EISDIR', `${src} is a directory (not copied)`, src)
+      if (!this.#options.recursive) {
+        const error = fail('ERR_FS_EISDIR', 'EISDIR', `${src} is a directory (not copied)`, src)
+        // Node 20 says another number than name here.
+        throw this.#sync ? Object.assign(error, { errno: constants.errno.EINVAL }) : error
+      }
       yield* this.#directory(from, to, src, dest)
     } else if (from.isFile() || from.isCharacterDevice() || from.isBlockDevice()) {
       yield* this.#file(from, to, src, dest)
@@ -228,7 +233,8 @@ class Copy {
     const stat = yield* orNothing('stat', src)
     const isDir = stat?.isDirectory() === true
     if (isDir && isBelow(target, old)) {
-      if (this.#brief) throw brief('ERR_FS_CP_EINVAL', `Cannot copy ${target} to a subdirectory of self ${old}`)
+      if (this.#brief && this.#options.filter === undefined)
+        throw brief('ERR_FS_CP_EINVAL', `Cannot copy ${target} to a subdirectory of self ${old}`)
       throw fail('ERR_FS_CP_EINVAL', 'EINVAL', `cannot copy ${target} to a subdirectory of self ${old}`, dest)
     }
     if (isDir && isBelow(old, target)) {

@@ -7,8 +7,8 @@ import type { Fn, Wrap } from './types.js'
 /** The first descriptor of a mount; below lie those of the kernel and, from 0x40000000 on, of node:vfs. */
 export const FIRST = 0x5000_0000
 
-/** How fine libuv cuts times, nanoseconds: until Node 20 it counted microseconds. */
-export const TIME_STEP = Number.parseInt(process.versions.node, 10) >= 22 ? 1 : 1000
+/** How fine libuv cuts times, nanoseconds: until Node 22 it counted microseconds. */
+export const TIME_STEP = Number.parseInt(process.versions.node, 10) >= 24 ? 1 : 1000
 
 /** Whether a value is a descriptor of a mount. */
 export function isOurs(fd: unknown): fd is number {

@@ -24,6 +24,7 @@ const O_NOFOLLOW = 0o400000
 const ENOENT = errno('ENOENT')
 const ENOTDIR = errno('ENOTDIR')
 const EISDIR = errno('EISDIR')
+const EDEADLK = errno('EDEADLK')
 const EINVAL = errno('EINVAL')
 const ENOTEMPTY = errno('ENOTEMPTY')
 
@@ -32,7 +33,7 @@ const FORGIVES_ENOTDIR = Number.parseInt(process.versions.node, 10) >= 22
 
 const permissions = (mode: number): number => mode & ~process.umask()
 
-const stat = (syscall: 'stat' | 'lstat', exists: Fn): Wrap =>
+const anyStat = (syscall: 'stat' | 'lstat', exists: Fn): Wrap =>
   onPathAbove(exists, (door, path, shown, args) => {
     const bigint = args[1] === true
     const req = args[2] as Req
@@ -54,6 +55,21 @@ const stat = (syscall: 'stat' | 'lstat', exists: Fn): Wrap =>
     }
     return settle(req, start, syscall, shown, undefined, (answer) => (answer === '' ? undefined : fieldsOf(answer, bigint, true)))
   })
+
+/** The common case of {@link anyStat} in one step: at once, of something that is there. */
+const stat =
+  (syscall: 'stat' | 'lstat', exists: Fn): Wrap =>
+  (real) => {
+    const any = anyStat(syscall, exists)(real)
+    const follow = syscall === 'stat'
+    return function (this: unknown, path: unknown, bigint: unknown, req?: Req) {
+      if (req === undefined && typeof path === 'string' && !path.endsWith('/')) {
+        const door = owner(path)
+        if (door !== undefined && door !== ELSEWHERE && door.stat(0, at, follow) === 0) return fieldsOf(0, bigint === true, false)
+      }
+      return any.apply(this, arguments as never)
+    }
+  }
 
 const open: Wrap = onPath((door, path, shown, args) => {
   const [, flags, mode, req] = args as unknown as [unknown, number, number, Req]
@@ -211,7 +227,10 @@ export function setStatFsFields(count: number): void {
 
 const existsSync = (exists: Fn): Wrap =>
   onPathAbove(exists, (door, path) => {
-    if (door.moduleStat(path) >= 0) return !notDir(door, path)
+    const found = door.moduleStat(path)
+    if (found >= 0) return !notDir(door, path)
+    // Nobody can say: `false` would be a guess.
+    if (found === EDEADLK) throw refused(door.access(0, path, 0) as number, 'access', path)
     const host = crossed(door, path)
     return host !== undefined && exists(host) === true
   })

@@ -9,6 +9,7 @@ import { openAsBlob, openAsBlobSync } from './blob.js'
 import { cp, cpPromise, cpSync } from './cp.js'
 import { chdir, cwd } from './cwd.js'
 import { opendir, opendirPromise, opendirSync } from './dir.js'
+import { readFileSync, writeFileSync } from './quick.js'
 import { readFile } from './read-file.js'
 import { unwatchFile, watchFile } from './stat-watch.js'
 import type { Wrap } from './types.js'
@@ -24,10 +25,12 @@ export const FS_SURFACE: Record<string, Wrap> = {
   opendir,
   opendirSync,
   readFile,
+  readFileSync,
   unwatchFile,
   watch,
   watchFile,
   writeFile,
+  writeFileSync,
 }
 
 /** Replacements for functions of `fs.promises`. */

@@ -1,6 +1,7 @@
 //! [`NativeDoor`]: what node:fs does with paths, as one session sees the tree.
 
 use ::bytes::Bytes;
+use napi::bindgen_prelude::Uint8ArraySlice;
 use napi::{Env, Result};
 use napi_derive::napi;
 use vfs::resource::{RenameMode, SpaceInfo};
@@ -32,6 +33,9 @@ impl NativeWorkspace {
         Ok(NativeDoor { fs })
     }
 }
+
+/// What [`NativeDoor::read_small`] answers for a file that does not fit.
+const TOO_LONG: f64 = -1e9;
 
 /// Unwraps a path, or answers its refusal.
 macro_rules! path {
@@ -151,6 +155,24 @@ impl NativeDoor {
         run(&env, id, async move { fs.read_all(&path).await }, move |bytes| {
             Answer::Value(if text { Value::Utf8(bytes) } else { Value::Bytes(bytes) })
         })
+    }
+
+    /// The whole content of a file that fits in `buffer`: how many bytes; -1e9 for one that does not.
+    #[napi(catch_unwind)]
+    pub fn read_small(&self, path: RawPath, mut buffer: Uint8ArraySlice<'_>) -> f64 {
+        let content = path.0.and_then(|path| now(self.fs.read_all(&path)));
+        let bytes = match content {
+            Ok(bytes) => bytes,
+            Err(e) => return -f64::from(e.errno().number()),
+        };
+        // SAFETY: JavaScript does not run while this call fills the buffer.
+        match unsafe { buffer.as_mut() }.get_mut(..bytes.len()) {
+            Some(to) => {
+                to.copy_from_slice(&bytes);
+                bytes.len() as f64
+            }
+            None => TOO_LONG,
+        }
     }
 
     /// Opens with `flags`, writes everything, closes.
