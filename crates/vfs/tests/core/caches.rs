@@ -416,11 +416,11 @@ fn apply(m: &mut Model, step: &Step) -> Result<(), Errno> {
             }
         }
         Step::Rename(from, to) => {
-            let source = parent_ok(m, from).and_then(|()| m.get(from).cloned().ok_or(Errno::ENOENT));
-            if to.starts_with(&format!("{from}/")) {
+            parent_ok(m, from)?;
+            let source = m.get(from).cloned().ok_or(Errno::ENOENT)?;
+            if source.is_none() && to.starts_with(&format!("{from}/")) {
                 return Err(Errno::EINVAL);
             }
-            let source = source?;
             if from == to {
                 return Ok(());
             }
