@@ -9,7 +9,7 @@ mod ranges;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use vfs::{Errno, Fs, Mount, Result, Stat, Time, VPath, VfsError};
@@ -17,7 +17,7 @@ use vfs::{Errno, Fs, Mount, Result, Stat, Time, VPath, VfsError};
 use crate::attr::{Attr, Entry, Owner};
 use crate::error::Failure;
 use crate::handles::{Body, Handles};
-use crate::inodes::{Inodes, Origin, ROOT};
+use crate::inodes::{Inodes, Origin, Pin, ROOT};
 use crate::options::MountOptions;
 
 pub(crate) use dirs::Listed;
@@ -37,7 +37,17 @@ pub(crate) struct Core {
     /// Counts the changes of other doors.
     epoch: AtomicU64,
     failures: Mutex<(u64, std::collections::VecDeque<Failure>)>,
+    /// When an open last came too late for the file that its name had stood for.
+    contested: Mutex<Option<Instant>>,
+    /// Shared by all pins, which are counted by it.
+    pins: Arc<()>,
 }
+
+/// How long look-ups take hold of files after an open that came too late.
+const CONTESTED: Duration = Duration::from_millis(100);
+
+/// Files held at most: each may be a descriptor.
+const PINS: usize = 256;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +64,8 @@ pub(crate) struct Found {
     /// Whether it lies where everything is answered from memory.
     pub(crate) instant: bool,
     pub(crate) stat: Stat,
+    /// The file itself, where names change hands fast.
+    pub(crate) pin: Option<Pin>,
 }
 
 impl Core {
@@ -71,6 +83,8 @@ impl Core {
             },
             epoch: AtomicU64::new(0),
             failures: Mutex::default(),
+            contested: Mutex::default(),
+            pins: Arc::default(),
         }
     }
 
@@ -128,6 +142,16 @@ impl Core {
         let path = self.inodes.lock().path(ino)?;
         let instant = self.is_instant(&path);
         Ok((path, instant))
+    }
+
+    /// Notes that an open failed because the name had changed hands; the kernel asks once more, and must not be late again.
+    pub(crate) fn contest(&self) {
+        *self.contested.lock() = Some(Instant::now());
+    }
+
+    /// Whether names change hands so fast that a look-up had better take hold of the file.
+    pub(crate) fn is_contested(&self) -> bool {
+        self.contested.lock().is_some_and(|at| at.elapsed() < CONTESTED)
     }
 
     /// Where a file was that another one has replaced.
@@ -190,6 +214,9 @@ impl Core {
         let mut generation = 0;
         if let Some(node) = inodes.get(ino) {
             node.instant = found.instant;
+            if node.pin.is_none() {
+                node.pin.clone_from(&found.pin);
+            }
             generation = node.generation;
         }
         let (attr, attr_ttl) = self.note(&mut inodes, ino, &found.stat, epoch);

@@ -64,6 +64,8 @@ pub(crate) struct Pin {
     pub(crate) path: VPath,
     pub(crate) instant: bool,
     pub(crate) file: FileHandle,
+    /// Counts those that there are.
+    pub(crate) _counted: Arc<()>,
 }
 
 impl Node {
@@ -306,6 +308,13 @@ impl Inodes {
             .partition(|p| bridge || p.instant);
         self.forgotten = kept;
         taken
+    }
+
+    /// All that is held, for dropping on the bridge's side when the mount goes.
+    pub(crate) fn take_pins(&mut self) -> Vec<Pin> {
+        let mut pins = std::mem::take(&mut self.forgotten);
+        pins.extend(self.nodes.values_mut().filter_map(|node| node.pin.take()));
+        pins
     }
 
     /// The inode that `name` in `parent` was last seen to stand for.

@@ -264,7 +264,10 @@ impl Filesystem for Door {
             .or_else(|e| self.core.replaced_place(ino.0).ok_or(e))
         {
             Ok(place) => place,
-            Err(e) => return reply.refuse(&e),
+            Err(e) => {
+                self.core.contest();
+                return reply.refuse(&e);
+            }
         };
         let (core, notifier) = (self.core.clone(), self.notifier.clone());
         let op = async move { core.open(ino.0, path, flags.0).await };

@@ -1,6 +1,7 @@
 //! [`KernelMount`]: from mounting to unmounting.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct KernelMount {
     listener: u64,
     /// The number of the kernel's connection.
     connection: u32,
+    /// Ends that connection.
+    switch: Option<File>,
     state: Mutex<State>,
 }
 
@@ -126,6 +129,7 @@ impl KernelMount {
             });
         }
         let connection = mountpoint::mounted(&mountpoint.path).map_or(0, |m| m.minor);
+        let switch = mountpoint::switch(connection);
         let reaper = Reaper::start(&mountpoint.path, connection, mountpoint.made());
         let listener = Listener::start(&core, &bridge, &notices, door);
         Ok(Self {
@@ -135,6 +139,7 @@ impl KernelMount {
             mountpoint,
             listener,
             connection,
+            switch,
             state: Mutex::new(State::Up(ended, reaper)),
         })
     }
@@ -188,8 +193,11 @@ impl KernelMount {
                     why: e.to_string(),
                 })?;
             }
-            if !over(GRACE.min(deadline / 2)) {
-                mountpoint::abort(self.connection);
+            if !over(GRACE.min(deadline / 2))
+                && let Some(switch) = &self.switch
+            {
+                // A connection that has ended by now has taken its switch with it.
+                let _ = (&*switch).write_all(b"1");
             }
         }
         let home = over(until.saturating_duration_since(Instant::now()));
@@ -203,6 +211,8 @@ impl KernelMount {
         if home {
             // Here and not on the loops' side, where closing a descriptor would hit another one.
             drop(self.core.handles.clear());
+            let pins = self.core.inodes.lock().take_pins();
+            drop(pins);
             self.core.fetches.clear();
             Ok(())
         } else {

@@ -1,6 +1,6 @@
 //! The directory that is mounted on: made if need be, repaired if a dead mount covers it, removed if it was ours.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -190,20 +190,27 @@ pub(crate) fn has_helper() -> bool {
         .any(|dir| dir.join("fusermount3").exists() || dir.join("fusermount").exists())
 }
 
-/// Ends the connection with this number: every request that waits in it fails, and its threads come home. Where it cannot be
-/// cut they come home when the last program has closed its files.
-pub(crate) fn abort(minor: u32) {
-    let cut = |control: &Path| fs::write(control.join(format!("{minor}/abort")), b"1").is_ok();
-    if cut(Path::new("/sys/fs/fuse/connections")) || !rustix::process::geteuid().is_root() {
-        return;
+/// The switch that ends the connection with this number: every request that waits in it fails, and its threads come home. It is
+/// opened while the mount is sure to be ours: later the number may be another mount's. `None` where it cannot be had; then the
+/// threads come home when the last program has closed its files.
+pub(crate) fn switch(minor: u32) -> Option<File> {
+    let open = |control: &Path| {
+        let path = control.join(format!("{minor}/abort"));
+        fs::OpenOptions::new().write(true).open(path).ok()
+    };
+    if let Some(file) = open(Path::new("/sys/fs/fuse/connections")) {
+        return Some(file);
+    }
+    if !rustix::process::geteuid().is_root() {
+        return None;
     }
     // The control file system is mounted nowhere (a container, a minimal system): for a moment, then.
-    let Ok(dir) = tempfile::tempdir() else { return };
-    if rustix::mount::mount("none", dir.path(), "fusectl", MountFlags::empty(), None).is_ok() {
-        cut(dir.path());
-        // The directory goes with it; what stays shows in the mount table.
-        let _ = rustix::mount::unmount(dir.path(), UnmountFlags::DETACH);
-    }
+    let dir = tempfile::tempdir().ok()?;
+    rustix::mount::mount("none", dir.path(), "fusectl", MountFlags::empty(), None).ok()?;
+    let file = open(dir.path());
+    // The directory goes with it; what stays shows in the mount table.
+    let _ = rustix::mount::unmount(dir.path(), UnmountFlags::DETACH);
+    file
 }
 
 #[cfg(test)]

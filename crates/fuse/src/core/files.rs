@@ -7,6 +7,9 @@ use crate::core::attrs::stripped;
 use crate::core::{Caller, Core, Found};
 use crate::handles::{Body, Handle};
 
+/// Replacements in a row that an open follows.
+const REPLACEMENTS: u32 = 40;
+
 /// What `open` found.
 pub(crate) struct Opened {
     pub(crate) ino: u64,
@@ -53,11 +56,23 @@ impl Core {
                 return self.open_unsized(ino, path, &stat).await;
             }
         }
-        match self.fs.open(&path, options).await {
+        match self.open_at(&path, options).await {
             Ok(file) => self.opened(ino, path, file, false).await,
             // The name went since the kernel looked it up.
             Err(e) if e.errno() == Errno::ENOENT => self.open_replaced(ino).ok_or(e),
             Err(e) => Err(e),
+        }
+    }
+
+    /// Opens the file that stands at `path`. A replacement may come between finding it and opening it: then the name stands for
+    /// another one now.
+    pub(crate) async fn open_at(&self, path: &VPath, options: OpenOptions) -> Result<FileHandle> {
+        let mut left = REPLACEMENTS;
+        loop {
+            match self.fs.open(path, options).await {
+                Err(e) if e.errno() == Errno::ESTALE && left > 0 => left -= 1,
+                done => return done,
+            }
         }
     }
 
@@ -89,8 +104,16 @@ impl Core {
             let stat = file.stat().await?;
             if !self.is(ino, &path, &stat) {
                 // What is not to be had any more the kernel looks up anew.
-                return self.open_replaced(ino).ok_or_else(|| Errno::ESTALE.into());
+                return self.open_replaced(ino).ok_or_else(|| {
+                    self.contest();
+                    Errno::ESTALE.into()
+                });
             }
+            // From here on the handle is what keeps it, unless others are about to open it too. Dropped after the lock.
+            let _held = match self.is_contested() {
+                true => None,
+                false => self.inodes.lock().get(ino).and_then(|node| node.pin.take()),
+            };
             let mut inodes = self.inodes.lock();
             if let Some(node) = inodes.get(ino) {
                 keep = stat.fingerprint.is_some() && node.cached == stat.fingerprint;

@@ -1,9 +1,11 @@
 //! Making, finding, renaming and removing names.
 
+use std::sync::Arc;
+
 use vfs::resource::RenameMode;
 use vfs::{Errno, FileKind, Result, SetAttr, Stat, VPath};
 
-use crate::core::{Caller, Core, Found};
+use crate::core::{Caller, Core, Found, PINS};
 use crate::inodes::{Origin, Pin};
 
 /// `S_ISGID`: on a directory, what is made in it gets its group.
@@ -12,6 +14,15 @@ const SET_GROUP: u32 = 0o2000;
 impl Core {
     /// What is at `path`, the child `name` of `parent`; `None` where the kernel may remember that there is nothing.
     pub(crate) async fn lookup(&self, parent: u64, name: Box<[u8]>, path: VPath) -> Result<Option<Found>> {
+        // Only in memory: what is found is handed over on the loops' side, where a descriptor must not be closed.
+        if self.is_contested()
+            && self.is_instant(&path)
+            && let Some((pin, stat)) = self.hold(&path).await
+        {
+            let mut found = self.found(parent, name, &path, stat);
+            found.pin = Some(pin);
+            return Ok(Some(found));
+        }
         match self.fs.lstat(&path).await {
             Ok(stat) => {
                 let stat = self.sized(&path, stat).await?;
@@ -33,6 +44,7 @@ impl Core {
             instant: mount.is_some_and(|m| m.capabilities().instant),
             name,
             stat,
+            pin: None,
         }
     }
 
@@ -156,10 +168,6 @@ impl Core {
     /// Keeps the file at `path` open that is about to be replaced: POSIX lets everybody open it who has found it before. Answers its
     /// number if it was this call that did so.
     async fn pin(&self, parent: u64, name: &[u8], path: &VPath) -> Option<u64> {
-        let mount = self.mount_of(path)?;
-        if !mount.capabilities().random_access {
-            return None;
-        }
         let ino = {
             let mut inodes = self.inodes.lock();
             let ino = inodes.known(parent, name)?;
@@ -169,6 +177,20 @@ impl Core {
             }
             ino
         };
+        let (pin, stat) = self.hold(path).await?;
+        if !self.is(ino, path, &stat) {
+            return None;
+        }
+        self.inodes.lock().get(ino)?.pin = Some(pin);
+        Some(ino)
+    }
+
+    /// Takes hold of the file at `path`, where the backend can.
+    async fn hold(&self, path: &VPath) -> Option<(Pin, Stat)> {
+        let mount = self.mount_of(path)?;
+        if !mount.capabilities().random_access || Arc::strong_count(&self.pins) > PINS {
+            return None;
+        }
         let read_only = vfs::OpenOptions {
             read: true,
             no_follow: true,
@@ -179,20 +201,18 @@ impl Core {
             ..read_only
         };
         // A program that is running cannot be opened for writing, but still for reading.
-        let file = match self.fs.open(path, both).await {
+        let file = match self.open_at(path, both).await {
             Ok(file) => file,
-            Err(_) => self.fs.open(path, read_only).await.ok()?,
+            Err(_) => self.open_at(path, read_only).await.ok()?,
         };
         let stat = file.stat().await.ok()?;
-        if !self.is(ino, path, &stat) {
-            return None;
-        }
-        self.inodes.lock().get(ino)?.pin = Some(Pin {
+        let pin = Pin {
             path: path.clone(),
             instant: mount.capabilities().instant,
             file,
-        });
-        Some(ino)
+            _counted: self.pins.clone(),
+        };
+        stat.is_file().then_some((pin, stat))
     }
 
     /// Renames; `from` and `to` are directory, name and path.

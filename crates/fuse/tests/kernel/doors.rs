@@ -130,6 +130,30 @@ fn mounts_of_one_tree_agree() {
 }
 
 #[test]
+fn what_another_mount_replaces_all_the_time_can_always_be_opened() {
+    let Some(rig) = Rig::new(Arc::new(Ram::new()), patient()) else {
+        return;
+    };
+    let second = KernelMount::mount(rig.tree.fs(), path("/data"), None, patient()).unwrap();
+    let (name, next) = (second.mountpoint().join("current"), second.mountpoint().join("next"));
+    let here = rig.at("current");
+    fs::write(&name, "0").unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..2000 {
+                    fs::read(&here).unwrap();
+                }
+            });
+        }
+        for i in 0..2000 {
+            fs::write(&next, i.to_string()).unwrap();
+            fs::rename(&next, &name).unwrap();
+        }
+    });
+}
+
+#[test]
 fn a_session_sees_and_does_only_what_it_may() {
     if !available() {
         return;
