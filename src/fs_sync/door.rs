@@ -399,7 +399,7 @@ impl NativeDoor {
 
     /// Changes the times of last access and modification, in seconds; see [`time`] for `step`.
     #[napi(catch_unwind)]
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments)] // What the binding hands over.
     pub fn utimes(
         &self,
         env: Env,

@@ -118,7 +118,7 @@ impl Core {
     }
 
     /// Makes a node of any kind that is neither a directory nor a link.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments)] // What mknod(2) takes.
     pub(crate) async fn mknod(
         &self,
         parent: u64,
